@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"limen/db"
+	"limen/house"
+)
+
+type dbCmd struct {
+	Plan       dbPlanCmd       `cmd:"" help:"Print the tables and their distribution keys."`
+	Check      dbCheckCmd      `cmd:"" help:"Check every key of a store against the plan."`
+	Distribute dbDistributeCmd `cmd:"" help:"Turn the tables into Citus distributed or reference tables."`
+}
+
+type dbPlanCmd struct{}
+
+// Run prints the plan.
+func (dbPlanCmd) Run(s streams) error {
+	w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(w, "ROOM\tTABLE\tDISTRIBUTED BY\tBECAUSE")
+	for _, r := range db.Plan(house.Schemas()) {
+		key := r.Key
+		if key == "" {
+			key = "(reference table)"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Room, r.Table, key, r.Why)
+	}
+	return w.Flush()
+}
+
+type dbCheckCmd struct{ place }
+
+// Run checks the keys of a store.
+func (c *dbCheckCmd) Run(ctx context.Context, s streams) error {
+	h, err := c.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := db.CheckKeys(ctx, h.Store, house.Schemas()); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "every primary key and unique constraint contains its table's distribution key")
+	return nil
+}
+
+type dbDistributeCmd struct{ place }
+
+// Run distributes the tables, or says plainly that it cannot.
+func (c *dbDistributeCmd) Run(ctx context.Context, s streams) error {
+	h, err := c.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	err = db.Distribute(ctx, h.Store, house.Schemas(), s.out)
+	if errors.Is(err, db.ErrNoCitus) {
+		return fmt.Errorf("%w. Nothing was changed: the tables stay on one machine. Install the extension, run CREATE EXTENSION citus, and try again", err)
+	}
+	return err
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"limen/access"
+	"limen/house"
+	"limen/law"
+	"limen/sim"
+	"limen/web"
+)
+
+type demoCmd struct {
+	Data       string `default:"limen-demo" type:"path" help:"Directory for the store, keys and accounts.json."`
+	Listen     string `default:"127.0.0.1:8443" help:"Address to listen on."`
+	Travellers int    `default:"2000" help:"Invented travellers."`
+	Seed       uint64 `default:"1" help:"Seed of the invention: the same seed invents the same people."`
+}
+
+// Help is the command's long help.
+func (demoCmd) Help() string {
+	return `Everything in it is invented. The accounts and their passwords are made at the first start and
+written to accounts.json in the data directory, readable by you alone. Start it again with the
+same directory to go on where you were; delete the directory to begin anew.`
+}
+
+// demoAccount is one entry of accounts.json.
+type demoAccount struct {
+	Role     access.Role `json:"role"`
+	User     string      `json:"user"`
+	Password string      `json:"password"`
+	Token    string      `json:"token"`
+	TOTP     string      `json:"totp_secret"`
+}
+
+// demoCast is who works in the demonstration.
+var demoCast = []access.NewAccount{
+	{User: "guard", Role: access.BorderGuard, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
+	{User: "immigration", Role: access.ImmigrationOfficer, Authority: access.Authority{State: "D", Name: "Ausländerbehörde Berlin"}},
+	{User: "visa", Role: access.VisaOfficer, Authority: access.Authority{State: "ESP", Name: "Consulado General, Rabat"}},
+	{User: "facilitation", Role: access.FacilitationOfficer, Authority: access.Authority{State: "NLD", Name: "Koninklijke Marechaussee, Schiphol"}},
+	{User: "supervisor", Role: access.SupervisorOfficer, Authority: access.Authority{State: "EUE", Name: "European Data Protection Supervisor"}},
+	{User: "administrator", Role: access.AdministratorRole, Authority: access.Authority{State: "EUE", Name: "Central System"}},
+}
+
+// demoPost is where the demonstration's guard works.
+const demoPost = "FRCDG"
+
+// Run serves the demonstration.
+func (c *demoCmd) Run(ctx context.Context, s streams) error {
+	log := logger(s.err)
+	clock := sim.NewClock(time.Now)
+	o := house.Options{Store: "sqlite:" + filepath.Join(c.Data, "limen.db"), Data: c.Data, Log: log, Demo: true, Clock: clock.Now}
+	o.RPID, o.Origins = passkeyOrigin(c.Listen)
+	h, err := house.Open(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	if err := c.populate(ctx, s, h, clock); err != nil {
+		return err
+	}
+	clock.Run()
+	accounts, err := c.accounts(ctx, h)
+	if err != nil {
+		return err
+	}
+	demo := &web.Demo{}
+	for _, a := range accounts {
+		demo.Accounts = append(demo.Accounts, web.DemoAccount{Role: strings.ReplaceAll(string(a.Role), "_", " "), User: a.User, Password: a.Password})
+	}
+	m, err := h.Mux(house.Facing{Version: version(), Log: log, Demo: demo, MetricsFromLoopback: true, Rate: web.Rate{PerSecond: 5000, Burst: 10000}})
+	if err != nil {
+		return err
+	}
+	return face(ctx, s, h, m, log, c.Listen, c.Data, nil, "", func(address, ca string) {
+		fmt.Fprintf(s.out, "\nLimen's demonstration is at %s\n\n", address)
+		w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
+		fmt.Fprintln(w, "ROLE\tUSER\tPASSWORD")
+		for _, a := range accounts {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", a.Role, a.User, a.Password)
+		}
+		w.Flush()
+		fmt.Fprintf(s.out, "\nAccounts and tokens: %s\nTravellers to try:   %s\n", filepath.Join(c.Data, "accounts.json"), filepath.Join(c.Data, "travellers.json"))
+		fmt.Fprintf(s.out, "The browser will warn of the certificate, which this machine made itself; %s is what signed it.\n", ca)
+		fmt.Fprintf(s.out, "\nSign in as guard, open Booth, and give it the zone of a traveller. Stop with Ctrl+C.\n")
+	})
+}
+
+// populate writes the history of the invented travellers, or goes on with it
+// where an earlier start was stopped.
+func (c *demoCmd) populate(ctx context.Context, s streams, h *house.House, clock *sim.Clock) error {
+	report, err := sim.Populate(ctx, h, sim.Options{Seed: c.Seed, Travellers: c.Travellers, Until: time.Now(), Clock: clock,
+		State: filepath.Join(c.Data, "history.json"),
+		Progress: func(done, total int) {
+			fmt.Fprintf(s.err, "\rInventing travellers and their journeys: %d of %d crossings", done, total)
+		}})
+	if err != nil {
+		return err
+	}
+	if !report.Done {
+		fmt.Fprintf(s.err, "\n%d travellers, %d crossings, %d refusals of entry, %d overstayers\n", report.Travellers, report.Crossings, report.Refusals, report.Overstayers)
+	}
+	for _, m := range report.Mismatches {
+		fmt.Fprintln(s.err, "the register answered otherwise than expected:", m)
+	}
+	y, m, d := time.Now().Date()
+	samples, err := sim.Samples(law.MakeDate(y, int(m), d))
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(c.Data, "travellers.json")
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return sim.WriteSamples(path, samples)
+	}
+	return nil
+}
+
+// accounts makes the cast at the first start and reads it later. If we stop
+// before the file is written, the next start finds accounts without passwords:
+// it gives each a new one and a new token.
+func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, error) {
+	path := filepath.Join(c.Data, "accounts.json")
+	var accounts []demoAccount
+	b, err := os.ReadFile(path)
+	if err == nil {
+		return accounts, json.Unmarshal(b, &accounts)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, n := range demoCast {
+		a, err := c.account(ctx, h, n)
+		if err != nil {
+			return nil, fmt.Errorf("demonstration account %s: %w", n.User, err)
+		}
+		accounts = append(accounts, a)
+	}
+	if b, err = json.MarshalIndent(accounts, "", "  "); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(path+".new", append(b, '\n'), 0o600); err != nil {
+		return nil, err
+	}
+	return accounts, os.Rename(path+".new", path)
+}
+
+func (c *demoCmd) account(ctx context.Context, h *house.House, n access.NewAccount) (demoAccount, error) {
+	n.Password = newPassword()
+	n.Authority.Kind = access.RoleKind(n.Role)
+	a := demoAccount{Role: n.Role, User: n.User, Password: n.Password}
+	if _, _, err := h.Identities.PrincipalOf(ctx, n.User); err == nil {
+		if err := h.Identities.SetPassword(ctx, n.User, n.Password); err != nil {
+			return a, err
+		}
+	} else {
+		_, second, err := h.Identities.Create(ctx, n)
+		if err != nil {
+			return a, err
+		}
+		a.TOTP = second.Secret
+	}
+	var only []access.Op
+	for _, g := range h.Door.Grants() {
+		if g.Kind == n.Authority.Kind && !slices.Contains(only, g.Op) {
+			only = append(only, g.Op)
+		}
+	}
+	var err error
+	a.Token, _, err = h.Identities.NewToken(ctx, n.User, only, 366*24*time.Hour, "demonstration")
+	if err != nil || n.Role != access.BorderGuard {
+		return a, err
+	}
+	return a, h.Identities.ChoosePost(ctx, n.User, demoPost)
+}
+
+var passwordAlphabet = base32.NewEncoding("abcdefghjkmnpqrstuvwxyz023456789").WithPadding(base32.NoPadding)
+
+// newPassword returns 100 random bits in groups that can be read aloud.
+func newPassword() string {
+	b := make([]byte, 13)
+	rand.Read(b)
+	text := passwordAlphabet.EncodeToString(b)
+	return strings.Join([]string{text[0:5], text[5:10], text[10:15], text[15:20]}, "-")
+}

@@ -1,0 +1,208 @@
+package db_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"limen/db"
+	"limen/db/dbtest"
+	"limen/db/pgtemp"
+)
+
+const childCallers = 24
+
+// childWrites writes until it is killed, and prints a line for each job that
+// was acknowledged, after it was.
+func childWrites() {
+	ctx := context.Background()
+	s, err := db.Open(ctx, os.Getenv("LIMEN_DB_ADDRESS"), db.Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "child:", err)
+		os.Exit(1)
+	}
+	run := os.Getenv("LIMEN_DB_RUN")
+	var out sync.Mutex
+	for caller := range childCallers {
+		go func() {
+			for n := 0; ; n++ {
+				pid := fmt.Sprintf("%s-%d-%d", run, caller, n)
+				var err error
+				if caller%3 == 0 {
+					err = s.Observe(ctx, func(tx *db.Tx) error {
+						var seen int
+						tx.Later(`INSERT INTO person (pid, n, alive) VALUES ($1, 0, TRUE)`, pid)
+						tx.Later(`INSERT INTO person (pid, n, alive) VALUES ($1, 1, TRUE)`, pid)
+						tx.Later(`INSERT INTO person (pid, n, alive) VALUES ($1, 2, TRUE)`, pid)
+						return tx.Row(`SELECT count(*) FROM country`).Scan(&seen)
+					})
+				} else {
+					err = s.Write(ctx, func(tx *db.Tx) error {
+						if err := insert(tx, pid, 0); err != nil {
+							return err
+						}
+						tx.Later(`INSERT INTO person (pid, n, alive) VALUES ($1, 2, TRUE)`, pid)
+						return insert(tx, pid, 1)
+					})
+				}
+				if err != nil {
+					return // the server is gone; this process will be next
+				}
+				out.Lock()
+				fmt.Println(pid)
+				out.Unlock()
+			}
+		}()
+	}
+	select {}
+}
+
+// load runs the child until strike has been called, kills it and returns what
+// it was told is written.
+func load(t *testing.T, address string, run int, strike func()) map[string]bool {
+	t.Helper()
+	cmd := child(t, "load", address)
+	cmd.Env = append(cmd.Env, fmt.Sprintf("LIMEN_DB_RUN=%d", run))
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	told := make(map[string]bool)
+	started := make(chan bool)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		lines := bufio.NewReader(pipe)
+		for {
+			line, err := lines.ReadString('\n')
+			if err != nil {
+				return // a line that was cut is no acknowledgement
+			}
+			if len(told) == 0 {
+				close(started)
+			}
+			told[strings.TrimSpace(line)] = true
+		}
+	})
+	select {
+	case <-started:
+	case <-time.After(20 * time.Second):
+		t.Error("the child wrote nothing")
+	}
+	strike()
+	if err := cmd.Process.Kill(); err != nil { // SIGKILL
+		t.Fatal(err)
+	}
+	wg.Wait()
+	cmd.Wait()
+	return told
+}
+
+// verify checks that every acknowledged job is there, and every job that is
+// there is there as a whole and once.
+func verify(t *testing.T, s *db.Store, told map[string]bool) {
+	t.Helper()
+	found := make(map[string]int)
+	err := s.Read(context.Background(), func(tx *db.Tx) error {
+		rows, err := tx.Query(`SELECT pid, n FROM person`)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var pid string
+			var n int
+			if err := rows.Scan(&pid, &n); err != nil {
+				return err
+			}
+			found[pid] += 1 << (2 * n)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost, torn := 0, 0
+	for pid := range told {
+		if found[pid] == 0 {
+			lost++
+		}
+	}
+	for _, rows := range found {
+		if rows != 0b010101 {
+			torn++
+		}
+	}
+	if lost > 0 || torn > 0 || len(told) == 0 {
+		t.Errorf("of %d acknowledged jobs %d are lost; of %d found %d are torn", len(told), lost, len(found), torn)
+	}
+	t.Logf("%d acknowledged, %d found", len(told), len(found))
+}
+
+// A process killed under load has lost nothing that it acknowledged, and left
+// nothing half done.
+func TestKilledProcessLosesNothing(t *testing.T) {
+	eachEngine(t, func(t *testing.T, engine db.Engine) {
+		address := fresh(t, engine)
+		s := dbtest.OpenAt(t, address, register, db.Options{})
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		told := make(map[string]bool)
+		for run := range 2 {
+			for pid := range load(t, address, run, func() { time.Sleep(time.Duration(40+70*run) * time.Millisecond) }) {
+				told[pid] = true
+			}
+			again, err := db.Open(context.Background(), address, db.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			verify(t, again, told)
+			var check string
+			if engine == db.SQLite {
+				err = again.Read(context.Background(), func(tx *db.Tx) error { return tx.Row(`PRAGMA integrity_check`).Scan(&check) })
+				if err != nil || check != "ok" {
+					t.Errorf("integrity: %q %v", check, err)
+				}
+			}
+			if err := again.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// The same when the server is killed under load and started again.
+func TestKilledServerLosesNothing(t *testing.T) {
+	ctx := context.Background()
+	c, err := pgtemp.Start(ctx, false) // what the server wrote outlives the server, flushed or not
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.Ours() {
+		t.Log("the server that the environment names is not killed")
+		return
+	}
+	defer c.Stop()
+	s := dbtest.OpenAt(t, c.URL(), register, db.Options{})
+	told := load(t, c.URL(), 0, func() {
+		time.Sleep(100 * time.Millisecond)
+		if err := c.Crash(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := c.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	// The same store goes on: its dead connections are found out and replaced.
+	verify(t, s, told)
+	if err := s.Write(ctx, func(tx *db.Tx) error { return insert(tx, "after", 0) }); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,218 @@
+package ees
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"time"
+
+	"limen/access"
+	"limen/law"
+	"limen/person"
+)
+
+// OverstayerList is a page of the list of identified overstayers (art 12,
+// 2018/1548): the longest overstay first.
+type OverstayerList struct {
+	On          law.Date     `json:"on" format:"date" doc:"The day the list was read on."`
+	Overstayers []Overstayer `json:"overstayers" nullable:"false"`
+	Next        string       `json:"next,omitempty" doc:"Give this as 'after' to read on; absent on the last page."`
+}
+
+// Overstayer is one entry of the list.
+type Overstayer struct {
+	File        FileSummary      `json:"file"`
+	RecordID    string           `json:"record_id"`
+	Class       OverstayClass    `json:"class" enum:"NO_EXIT,EXCEEDED"`
+	Entry       *EventView       `json:"entry"`
+	StayEnd     law.Date         `json:"stay_end" format:"date"`
+	Since       law.Date         `json:"since" format:"date" doc:"First day of overstay."`
+	Days        int              `json:"days" doc:"Days of overstay up to the exit or today."`
+	Document    *person.Document `json:"document" doc:"The document last recorded."`
+	Nationality []person.State   `json:"nationalities" nullable:"false"`
+}
+
+// OverstayerQuery is one page asked for.
+type OverstayerQuery struct {
+	Class OverstayClass // "" for both
+	After string        // the Next of the page before
+	Limit int           // 1..200
+}
+
+// overstayCursor is where a page ended.
+type overstayCursor struct {
+	From law.Date `json:"f"`
+	Ref  FileRef  `json:"r"`
+	N    int      `json:"n"`
+}
+
+// ListOverstayers reads a page of the list by its own index: the cost grows
+// with the page, not with the register.
+func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (OverstayerList, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return OverstayerList{}, err
+	}
+	if q.Limit < 1 || q.Limit > 200 {
+		return OverstayerList{}, law.BadField("limit", "page_size", "2017/2226 art 12", "Ask for 1 to 200 entries at a time.")
+	}
+	if q.Class != "" && q.Class != NoExit && q.Class != Exceeded {
+		return OverstayerList{}, law.BadField("class", "unknown_class", "2017/2226 art 12", "Say NO_EXIT or EXCEEDED, or leave it out for both.")
+	}
+	var from overstayCursor
+	if q.After != "" {
+		b, err := base64.RawURLEncoding.DecodeString(q.After)
+		if err != nil || json.Unmarshal(b, &from) != nil || from.From == 0 {
+			return OverstayerList{}, law.BadField("after", "unknown_page", "2017/2226 art 12", "Use the value of 'next' from the page before.")
+		}
+	}
+	after := from.From.String()
+	rows, err := tx.Query(`SELECT `+recordColumns+` FROM ees_record
+		WHERE overstay_class IS NOT NULL AND (overstay_from, ref, n) > ($1, $2, $3) AND ($4 = '' OR overstay_class = $5)
+		ORDER BY overstay_from, ref, n LIMIT $6`, after, string(from.Ref), from.N, string(q.Class), string(q.Class), q.Limit+1)
+	if err != nil {
+		return OverstayerList{}, err
+	}
+	records, err := scanRecords(rows)
+	if err != nil {
+		return OverstayerList{}, err
+	}
+	list := OverstayerList{On: law.DateIn(tx.Now(), time.UTC), Overstayers: []Overstayer{}}
+	for i := range records {
+		if i == q.Limit {
+			last := &records[i-1]
+			b, err := json.Marshal(overstayCursor{last.OverstayFrom, last.Ref, last.N})
+			if err != nil {
+				return OverstayerList{}, err
+			}
+			list.Next = base64.RawURLEncoding.EncodeToString(b)
+			break
+		}
+		o, err := r.overstayer(p, &records[i], list.On)
+		if err != nil {
+			return OverstayerList{}, err
+		}
+		list.Overstayers = append(list.Overstayers, o)
+	}
+	return list, p.Send(access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords)
+}
+
+func (r *Register) overstayer(p access.Pass, rec *record, on law.Date) (Overstayer, error) {
+	k, err := r.open(p, rec.Ref)
+	if err != nil {
+		return Overstayer{}, err
+	}
+	p.Subject(string(rec.Ref))
+	v := rec.view(on)
+	o := Overstayer{File: k.summary(), RecordID: v.RecordID, Class: rec.Overstay, Entry: v.Entry, StayEnd: rec.StayEnd,
+		Since: rec.OverstayFrom, Days: v.OverstayDays}
+	o.Nationality = o.File.Nationality
+	if n := len(k.data.Documents); n > 0 {
+		o.Document = &k.data.Documents[n-1]
+	}
+	return o, nil
+}
+
+// flagStep is how many stays one step of the duty flags: few enough that a
+// crossing hardly waits for it.
+const flagStep = 200
+
+// FlagOverstayers flags the stays that ended before the day without an exit
+// (art 12(1), 16(4); EES-028), the earliest first, in steps. Each step is one
+// transaction with its own log entry. What is flagged leaves the index of stays
+// to look at: if we stop anywhere, the next start goes on where this one was.
+// It returns how many it flagged.
+func (r *Register) FlagOverstayers(ctx context.Context, door *access.Door, progress func(total int)) (int, error) {
+	total := 0
+	for {
+		n, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("flag_overstayers"), Op: OpFlagOverstayers},
+			func(p access.Pass) (int, error) { return r.flagSome(p) })
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+		if progress != nil {
+			progress(total)
+		}
+	}
+}
+
+func (r *Register) flagSome(p access.Pass) (int, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return 0, err
+	}
+	// After midnight in the westernmost operating zone the day is over everywhere.
+	today := law.DateIn(tx.Now(), person.WesternmostZone())
+	rows, err := tx.Query(`SELECT ref, n, stay_end FROM ees_record
+		WHERE exit_at IS NULL AND NOT ended_without_exit AND overstay_class IS NULL AND stay_end IS NOT NULL AND stay_end < $1
+		ORDER BY stay_end, ref, n LIMIT $2`, today, flagStep)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	type due struct {
+		ref string
+		n   int
+		end law.Date
+	}
+	var dues []due
+	for rows.Next() {
+		var d due
+		if err := rows.Scan(&d.ref, &d.n, &d.end); err != nil {
+			return 0, err
+		}
+		dues = append(dues, d)
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	for _, d := range dues {
+		tx.Later(`UPDATE ees_record SET overstay_class = $1, overstay_from = $2, version = version + 1 WHERE ref = $3 AND n = $4`,
+			string(NoExit), d.end+1, d.ref, d.n)
+		p.Subject(d.ref)
+	}
+	return len(dues), nil
+}
+
+// PurgeChecks erases checks that have expired, in bounded steps.
+func (r *Register) PurgeChecks(ctx context.Context, door *access.Door) (int, error) {
+	total := 0
+	for {
+		n, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("purge_checks"), Op: OpPurgeChecks}, purgeSome)
+		total += n
+		if err != nil || n == 0 {
+			return total, err
+		}
+	}
+}
+
+// outcomeLife is how long a decided check is remembered, so that a late repeat
+// is told what became of it.
+const outcomeLife = 48 * time.Hour
+
+func purgeSome(p access.Pass) (int, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return 0, err
+	}
+	rows, err := tx.Query(`SELECT home, id FROM ees_check WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`, tx.Now().UnixMicro(), flagStep)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		var home, id string
+		if err := rows.Scan(&home, &id); err != nil {
+			return 0, err
+		}
+		tx.Later(`DELETE FROM ees_check WHERE home = $1 AND id = $2`, home, id)
+		n++
+	}
+	if err := rows.Err(); err != nil {
+		return 0, err
+	}
+	tx.Later(`DELETE FROM ees_outcome WHERE at < $1`, tx.Now().Add(-outcomeLife).UnixMicro())
+	return n, nil
+}

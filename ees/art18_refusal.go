@@ -1,0 +1,149 @@
+package ees
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"limen/access"
+	"limen/law"
+)
+
+// RefusalRequest is the guard's decision to refuse entry.
+type RefusalRequest struct {
+	CheckID      string          `json:"check_id" minLength:"1" maxLength:"80" doc:"The check that this decides."`
+	File         string          `json:"file,omitempty" maxLength:"40" doc:"Where the check shows candidates: the reference of the traveller's file, or new."`
+	Reasons      []RefusalReason `json:"reasons" minItems:"1" maxItems:"10" nullable:"false" example:"[\"C\"]" doc:"Letters of the standard form, A to J."`
+	Biometrics   *Biometrics     `json:"biometrics,omitempty" doc:"What became of the biometrics."`
+	InternalRisk bool            `json:"internal_security,omitempty" doc:"Ground I: the threat concerns internal security (2017/2226 art 18(4))."`
+	AlertHasThem bool            `json:"alert_has_biometrics,omitempty" doc:"Ground H: the alert already has the biometrics (2017/2226 art 18(3))."`
+}
+
+// RecordRefusal records a refusal of entry, apart from any entry/exit record,
+// and creates the individual file if there is none (art 18(1),(6); EES-031).
+func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView, error) {
+	reasons, err := parseReasons(req.Reasons)
+	if err != nil {
+		return RefusalView{}, err
+	}
+	d, err := r.decide(p, req.CheckID)
+	if err != nil {
+		return RefusalView{}, err
+	}
+	if d.kept.Direction != Entry {
+		return RefusalView{}, law.BadField("check_id", "refusal_at_exit", "2017/2226 art 18(1)",
+			"The check is of an exit. Entry can be refused to somebody who enters only.")
+	}
+	if req.Biometrics != nil {
+		d.kept.Biometrics = req.Biometrics
+	}
+	d.keepOnlyPermitted(reasons, req)
+	if err := r.settle(d, req.File); err != nil {
+		return RefusalView{}, err
+	}
+	isNew := d.known.file.Ref == d.kept.NewRef
+	n, err := d.nextRefusal()
+	if err != nil {
+		return RefusalView{}, err
+	}
+	letters := make([]string, len(reasons))
+	for i, row := range reasons {
+		letters[i] = string(row.Letter)
+	}
+	visa, err := visaColumn(d.kept.Visa)
+	if err != nil {
+		return RefusalView{}, err
+	}
+	taken, err := json.Marshal(d.kept.Biometrics)
+	if err != nil {
+		return RefusalView{}, err
+	}
+	d.tx.Later(`INSERT INTO ees_refusal (ref, n, refused_at, refused_on, bcp, authority, reasons, biometrics, visa, origin)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		string(d.known.file.Ref), n, d.where.At.UnixMicro(), d.where.On, d.where.BCP, d.where.Authority,
+		strings.Join(letters, " "), string(taken), visa, string(d.kept.Origin))
+	if err := d.finish(isNew, "refusal", n); err != nil {
+		return RefusalView{}, err
+	}
+	v := RefusalView{RefusalID: refusalID(d.known.file.Ref, n), File: d.known.file.Ref, RefusedAt: d.where.At, On: d.where.On,
+		CrossingPoint: d.where.BCP, Authority: d.where.Authority, Visa: d.kept.Visa, Origin: d.kept.Origin}
+	if v.Reasons, err = reasonViews(strings.Join(letters, " ")); err != nil {
+		return RefusalView{}, err
+	}
+	return v, p.Send(access.RefusalRecords)
+}
+
+// keepOnlyPermitted drops biometrics that none of the grounds allows to enter
+// (art 18(2)-(5), EES-032 to EES-034): what may not be stored is not stored,
+// even when a booth sends it.
+func (d *deciding) keepOnlyPermitted(reasons []ReasonRow, req RefusalRequest) {
+	b := d.kept.Biometrics
+	if b == nil {
+		return
+	}
+	kept := *b
+	face, fingers := false, false
+	for _, row := range reasons {
+		rule := row.Biometrics
+		if row.Letter == "H" && req.AlertHasThem || row.Letter == "I" && !req.InternalRisk {
+			continue
+		}
+		face = face || rule.Face == "live"
+		fingers = fingers || rule.Fingers != "none"
+	}
+	for _, row := range reasons {
+		if row.Letter == "J" {
+			face, fingers = false, false
+		}
+	}
+	if !face && kept.Face == "captured" {
+		kept.Face = "not_taken"
+	}
+	if !fingers && kept.Fingerprints == "captured" {
+		kept.Fingerprints = "not_taken"
+	}
+	d.kept.Biometrics = &kept
+}
+
+func (d *deciding) nextRefusal() (int, error) {
+	var last int
+	err := d.tx.Row(`SELECT COALESCE(MAX(n), 0) FROM ees_refusal WHERE ref = $1`, string(d.known.file.Ref)).Scan(&last)
+	return last + 1, err
+}
+
+func refusalID(ref FileRef, n int) string { return fmt.Sprintf("%s.R%d", ref, n) }
+
+func reasonViews(letters string) ([]ReasonView, error) {
+	views := []ReasonView{}
+	for _, l := range strings.Fields(letters) {
+		row, ok := RefusalReason(l).Row()
+		if !ok {
+			return nil, fmt.Errorf("ees: refusal with the unknown reason %q", l)
+		}
+		views = append(views, ReasonView{Letter: row.Letter, Title: row.Title, Biometrics: row.Biometrics.words(), Article: row.Biometrics.Cite})
+	}
+	return views, nil
+}
+
+// words says the rule as a guard reads it.
+func (b BiometricRule) words() string {
+	switch {
+	case b.Face == "none":
+		return "none"
+	case b.Face == "chip":
+		return b.OnlyIf
+	}
+	s := "live face; fingerprints of a visa-exempt traveller, or of one who is not in the VIS"
+	if b.OnlyIf != "" {
+		s += "; " + b.OnlyIf
+	}
+	return s
+}
+
+func visaFrom(column *string) (*VisaOnRecord, error) {
+	if column == nil {
+		return nil, nil
+	}
+	v := new(VisaOnRecord)
+	return v, json.Unmarshal([]byte(*column), v)
+}

@@ -1,0 +1,430 @@
+package ees
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"limen/access"
+	"limen/interop/cir"
+	"limen/law"
+	"limen/person"
+)
+
+// Direction is the way a traveller crosses.
+type Direction string
+
+// The directions.
+const (
+	Entry Direction = "entry"
+	Exit  Direction = "exit"
+)
+
+// Proposal is what the findings of a check amount to. It never decides: the
+// guard does (2016/399 art 14, 2016/679 art 22).
+type Proposal string
+
+// The proposals.
+const (
+	Admit      Proposal = "admit"
+	Refuse     Proposal = "refuse"
+	SecondLine Proposal = "second_line"
+)
+
+// CheckRequest is a traveller at the border.
+type CheckRequest struct {
+	Direction     Direction      `json:"direction" enum:"entry,exit" doc:"entry or exit."`
+	CrossingPoint string         `json:"crossing_point" minLength:"5" maxLength:"8" example:"FRCDG" doc:"Code of the border crossing point."`
+	At            *time.Time     `json:"at,omitempty" doc:"Moment of the crossing, when it is not now: data kept in a buffer during an outage (2017/2226 art 21). Then origin is needed."`
+	Origin        Origin         `json:"origin,omitempty" enum:"ONLINE,NUI_BUFFER,LOCAL_BUFFER,MANUAL" doc:"How the data come in; ONLINE when left out."`
+	MRZ           []string       `json:"mrz,omitempty" maxItems:"3" nullable:"false" example:"[\"P<TURYILMAZ<<AYSE<<<<<<<<<<<<<<<<<<<<<<<<<<<<\",\"U123456784TUR9004037F3105204<<<<<<<<<<<<<<04\"]" doc:"Lines of the machine readable zone of the travel document, top to bottom."`
+	Document      *DocumentInput `json:"document,omitempty" doc:"The travel document, when the zone was not read."`
+	Identity      *IdentityInput `json:"identity,omitempty" doc:"The identity, when the zone was not read."`
+	Visa          *VisaInput     `json:"visa,omitempty" doc:"The visa shown, for nationals who need one."`
+	IntendedDays  int            `json:"intended_days,omitempty" minimum:"0" maximum:"3650" doc:"Days the traveller means to stay, both ends counted."`
+	Exemption     string         `json:"exemption,omitempty" maxLength:"3" doc:"Exemption code X01 to X18, when the guard finds that one applies."`
+	FamilyMember  bool           `json:"family_member,omitempty" doc:"Family member of an EU citizen without a residence card (2017/2226 art 2(1)(b)): recorded, never counted."`
+	Stamps        []StampInput   `json:"stamps,omitempty" maxItems:"100" nullable:"false" doc:"Stays shown by stamps in the document, while 2017/2226 art 22(1) applies."`
+	Biometrics    *Biometrics    `json:"biometrics,omitempty" doc:"What became of the biometrics at this check."`
+}
+
+// StampInput is a stay shown by stamps.
+type StampInput struct {
+	Entry law.Date `json:"entry" format:"date" doc:"Day of the entry stamp."`
+	Exit  law.Date `json:"exit,omitempty" format:"date" doc:"Day of the exit stamp; left out while there is none."`
+}
+
+// Biometrics says what became of the biometrics of a traveller.
+type Biometrics struct {
+	Face         string `json:"face,omitempty" enum:"captured,verified,mismatch,refused,not_taken" doc:"The facial image."`
+	Fingerprints string `json:"fingerprints,omitempty" enum:"captured,verified,mismatch,refused,not_taken,temporarily_impossible,permanently_impossible" doc:"The fingerprints."`
+}
+
+func (b *Biometrics) refused() bool {
+	return b != nil && (b.Face == "refused" || b.Fingerprints == "refused")
+}
+
+func (b *Biometrics) mismatch() bool {
+	return b != nil && (b.Face == "mismatch" || b.Fingerprints == "mismatch")
+}
+
+// Step is one search of the order that art 23 and art 27 prescribe.
+type Step struct {
+	Step    string       `json:"step" doc:"document, identity, biometric_verification, identification or vis."`
+	Outcome string       `json:"outcome" doc:"found, not_found, several, other_person, verified, failed, not_connected or not_needed."`
+	Cite    law.Citation `json:"article" doc:"The article that prescribes the step."`
+}
+
+// FileSummary is a file as a check shows it.
+type FileSummary struct {
+	Ref          FileRef        `json:"ref" doc:"Individual reference number."`
+	Surname      string         `json:"surname"`
+	FirstNames   string         `json:"first_names"`
+	BirthDate    string         `json:"birth_date"`
+	Sex          person.Sex     `json:"sex"`
+	Nationality  []person.State `json:"nationalities" nullable:"false"`
+	VisaRequired bool           `json:"visa_required"`
+	FamilyMember bool           `json:"family_member"`
+	Biometrics   BiometricState `json:"biometrics"`
+	Inside       bool           `json:"inside" doc:"A stay is open: an entry without an exit."`
+	LastEntry    *law.Date      `json:"last_entry" doc:"Day of the last entry recorded."`
+	LastExit     *law.Date      `json:"last_exit" doc:"Day of the last exit recorded."`
+	Version      int64          `json:"version" doc:"Grows with each change of the file."`
+}
+
+// CandidateView is a file that may or may not be this traveller's.
+type CandidateView struct {
+	File  FileSummary `json:"file"`
+	Score float64     `json:"score" minimum:"0" maximum:"1" doc:"How near the names are; the other fields are equal."`
+	Stay  StayView    `json:"stay" doc:"The stay, should this be the traveller's file."`
+}
+
+// Check is the answer to a border check.
+type Check struct {
+	CheckID         string          `json:"check_id" doc:"Names this check when the guard decides."`
+	ExpiresAt       time.Time       `json:"expires_at" doc:"After this moment the check must be made again."`
+	Direction       Direction       `json:"direction"`
+	CrossingPoint   string          `json:"crossing_point"`
+	On              law.Date        `json:"on" format:"date" doc:"Civil day at the crossing point."`
+	Traveller       TravellerView   `json:"traveller" doc:"What was read."`
+	File            *FileSummary    `json:"file" doc:"The traveller's individual file; null when none was found."`
+	Candidates      []CandidateView `json:"candidates" nullable:"false" doc:"Files that may be this traveller's. With any here, the crossing names one of them, or says new."`
+	Stay            StayView        `json:"stay"`
+	Findings        []law.Reason    `json:"findings" nullable:"false" doc:"What the guard must know, the gravest first."`
+	Proposal        Proposal        `json:"proposal" enum:"admit,refuse,second_line"`
+	ProposedReasons []RefusalReason `json:"proposed_reasons" nullable:"false" doc:"Letters of the refusal form that the findings support."`
+	Reasons         []law.Reason    `json:"reasons" nullable:"false" doc:"The chain of rules behind the stay and the proposal."`
+	Steps           []Step          `json:"steps" nullable:"false" doc:"The searches made, in the order of 2017/2226 arts 23 and 27."`
+	ToTake          []string        `json:"to_take" nullable:"false" doc:"Biometrics still to be taken: face, fingerprints."`
+}
+
+// TravellerView is what was read from the document.
+type TravellerView struct {
+	Surname     string          `json:"surname"`
+	FirstNames  string          `json:"first_names"`
+	BirthDate   string          `json:"birth_date"`
+	Sex         person.Sex      `json:"sex"`
+	Nationality []person.State  `json:"nationalities" nullable:"false"`
+	Document    person.Document `json:"document"`
+	NameCut     bool            `json:"name_cut" doc:"The machine readable zone had no room for the whole name."`
+}
+
+// keptCheck is what a check leaves behind for the decision: what the decision
+// needs and no more.
+type keptCheck struct {
+	Direction     Direction       `json:"dir"`
+	CrossingPoint string          `json:"bcp"`
+	At            time.Time       `json:"at"`
+	On            law.Date        `json:"on"`
+	Origin        Origin          `json:"origin"`
+	Proposal      Proposal        `json:"proposal"`
+	Letters       []RefusalReason `json:"letters,omitempty"`
+	Traveller     TravellerView   `json:"who"`
+	File          *seenFile       `json:"file,omitempty"`
+	NewDocument   bool            `json:"new_doc,omitempty"` // the file found does not have this document
+	Candidates    []seenFile      `json:"candidates,omitempty"`
+	Visa          *VisaOnRecord   `json:"visa,omitempty"`
+	VisaNeeded    bool            `json:"visa_needed,omitempty"`
+	Family        bool            `json:"family,omitempty"`
+	Stamps        []StampInput    `json:"stamps,omitempty"`
+	Biometrics    *Biometrics     `json:"biometrics,omitempty"`
+	UnderTwelve   bool            `json:"under_twelve,omitempty"`
+	NewRef        FileRef         `json:"new_ref"`
+}
+
+// seenFile is a file as the check saw it.
+type seenFile struct {
+	Ref     FileRef `json:"ref"`
+	Version int64   `json:"v"`
+}
+
+// Check reads the traveller's document, searches in the prescribed order, works
+// out the stay and proposes what to do (2017/2226 art 23). It changes nothing in
+// the register: it leaves a note of itself, which the guard's decision names.
+func (r *Register) Check(p access.Pass, req CheckRequest) (Check, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return Check{}, err
+	}
+	c := checking{register: r, pass: p, tx: tx, req: req}
+	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.search, c.judge, c.weigh, c.keep} {
+		if err := step(); err != nil {
+			return Check{}, err
+		}
+	}
+	return c.out, nil
+}
+
+// readPlace finds the crossing point, the moment and the civil day there.
+func (c *checking) readPlace() error {
+	if c.req.Direction != Entry && c.req.Direction != Exit {
+		return law.BadField("direction", "unknown_direction", "2017/2226 art 14", "Say entry or exit.")
+	}
+	point, err := person.ParseCrossingPoint(c.req.CrossingPoint)
+	if err != nil {
+		return at("crossing_point", err)
+	}
+	c.point = point
+	c.at, c.kept.Origin = c.tx.Now(), Online
+	if c.req.Origin != "" {
+		c.kept.Origin = c.req.Origin
+	}
+	if c.req.At != nil {
+		c.at = c.req.At.UTC().Truncate(time.Microsecond)
+		if err := c.readMoment(); err != nil {
+			return err
+		}
+	}
+	c.on = point.LocalDate(c.at)
+	if c.on < law.EESStart() {
+		return law.BadField("at", "before_the_start", "2025/1534 art 1", "The Entry/Exit System was not in operation on that day.",
+			"day", c.on.String())
+	}
+	return nil
+}
+
+// readMoment checks a crossing that is told afterwards.
+func (c *checking) readMoment() error {
+	now := c.tx.Now()
+	switch {
+	case c.at.After(now.Add(clockTolerance)):
+		return law.BadField("at", "date_in_the_future", "2017/2226 art 16(2)(a)",
+			"The moment of the crossing lies in the future. Check the clock of the booth.",
+			"at", c.at.Format(time.RFC3339), "now", now.Format(time.RFC3339))
+	case c.at.After(now):
+		c.at = now
+	case c.at.Before(now.Add(-onlineWindow)) && c.kept.Origin == Online:
+		return law.BadField("origin", "late_without_origin", "2017/2226 art 21(1)",
+			"A crossing told afterwards comes from a buffer or from paper: say NUI_BUFFER, LOCAL_BUFFER or MANUAL.",
+			"at", c.at.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// readPerson reads the document, the identity and the visa.
+func (c *checking) readPerson() error {
+	t, err := readTraveller(c.req.MRZ, c.req.Document, c.req.Identity, c.on, c.register.Specimens)
+	if err != nil {
+		return err
+	}
+	c.traveller = t
+	if c.kept.Visa, err = readVisa(c.req.Visa); err != nil {
+		return err
+	}
+	c.kept.Stamps = c.req.Stamps
+	if err := c.readStamps(); err != nil {
+		return err
+	}
+	c.kept.Biometrics, c.kept.Family = c.req.Biometrics, c.req.FamilyMember
+	youngest, _ := t.Identity.Birth.Age(c.on)
+	limit, err := fingerprintAge.On(c.on)
+	if err != nil {
+		return err
+	}
+	c.kept.UnderTwelve = youngest < limit
+	c.out.Traveller = TravellerView{
+		Surname: t.Identity.Name.Surname, FirstNames: t.Identity.Name.FirstNames, BirthDate: t.Identity.Birth.String(),
+		Sex: t.Identity.Sex, Nationality: t.Identity.Nationalities, Document: t.Document, NameCut: t.NameCut,
+	}
+	return nil
+}
+
+// scope turns away whom the Regulation does not concern (arts 2(3), 3(1)(6)),
+// before anything is searched.
+func (c *checking) scope() error {
+	if c.req.Exemption != "" {
+		x, err := ParseExemption(c.req.Exemption)
+		if err != nil {
+			return err
+		}
+		return OutOfScope(x)
+	}
+	if x, ok := exemptByNationality(c.traveller.Identity.Nationalities); ok {
+		return OutOfScope(x)
+	}
+	for _, n := range c.traveller.Identity.Nationalities {
+		rule, err := person.VisaRequirement(n, c.on)
+		if err != nil {
+			return at("identity.nationalities", err)
+		}
+		if rule.Rule == person.FreeMovement {
+			return NotThirdCountry(n)
+		}
+		// The nationality of the document shown decides; without one, the first.
+		if n == c.traveller.Document.Issuer || c.visaRule.Cite == "" {
+			c.visaRule, c.nationality = rule, n
+		}
+	}
+	c.kept.VisaNeeded = c.visaRule.Rule == person.VisaRequired || c.visaRule.Rule == person.VisaDepends
+	return nil
+}
+
+// search looks for the file: by document, then by identity (art 23(2),
+// 2019/327 art 2). What the biometrics say comes on top.
+func (c *checking) search() error {
+	refs, err := cir.FindByDocument(c.pass, cir.EES, c.traveller.Document)
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		k, err := c.register.open(c.pass, FileRef(ref))
+		if err != nil {
+			return err
+		}
+		if k.holds(c.traveller.Identity) {
+			c.found = k
+			c.step("document", "found", "2017/2226 art 23(2)")
+			c.step("identity", "not_needed", "2017/2226 art 23(2)")
+			return nil
+		}
+		c.others = append(c.others, candidate{known: k, score: 0})
+	}
+	if len(c.others) > 0 {
+		c.step("document", "other_person", "2017/2226 art 23(2)")
+		c.documentOfAnother = true
+	} else {
+		c.step("document", "not_found", "2017/2226 art 23(2)")
+	}
+	matches, err := cir.FindByIdentity(c.pass, cir.EES, c.traveller.Identity)
+	if err != nil {
+		return err
+	}
+	for _, m := range matches {
+		if slices.ContainsFunc(c.others, func(o candidate) bool { return o.known.file.Ref == FileRef(m.Ref) }) {
+			continue
+		}
+		k, err := c.register.open(c.pass, FileRef(m.Ref))
+		if err != nil {
+			return err
+		}
+		c.others = append(c.others, candidate{known: k, score: m.Score, same: m.Same && k.holds(c.traveller.Identity)})
+	}
+	// A match on name, birth, nationality and sex returns the file although
+	// the document differs (2019/327 art 2), when it is the only one.
+	if len(c.others) == 1 && c.others[0].same {
+		c.found, c.others = c.others[0].known, nil
+		c.step("identity", "found", "2019/327 art 2")
+		return nil
+	}
+	switch {
+	case len(c.others) == 0:
+		c.step("identity", "not_found", "2019/327 art 2")
+	default:
+		c.step("identity", "several", "2019/327 art 2")
+	}
+	return nil
+}
+
+func (c *checking) step(name, outcome string, cite law.Citation) {
+	c.out.Steps = append(c.out.Steps, Step{name, outcome, cite})
+}
+
+// keep stores the check for the guard's decision, and records what is sent.
+func (c *checking) keep() error {
+	now := c.tx.Now()
+	lifetime, err := checkLifetime.On(law.DateIn(now, time.UTC))
+	if err != nil {
+		return err
+	}
+	home := FileRef(uuid.NewString())
+	c.kept.NewRef = home
+	if c.found != nil {
+		home = c.found.file.Ref
+	}
+	id := uuid.NewString()
+	c.out.CheckID = string(home) + "." + id
+	c.out.ExpiresAt = now.Add(lifetime)
+	c.out.Direction, c.out.CrossingPoint, c.out.On = c.req.Direction, c.point.Code, c.on
+	if err := c.record(); err != nil {
+		return err
+	}
+	c.kept.Direction, c.kept.CrossingPoint, c.kept.At, c.kept.On = c.req.Direction, c.point.Code, c.at, c.on
+	c.kept.Proposal, c.kept.Letters, c.kept.Traveller = c.out.Proposal, c.out.ProposedReasons, c.out.Traveller
+	if c.found != nil {
+		c.kept.File = &seenFile{c.found.file.Ref, c.found.file.Version}
+		c.kept.NewDocument = !slices.Contains(c.found.data.Documents, c.traveller.Document)
+	}
+	for _, o := range c.others {
+		c.kept.Candidates = append(c.kept.Candidates, seenFile{o.known.file.Ref, o.known.file.Version})
+	}
+	body, err := json.Marshal(c.kept)
+	if err != nil {
+		return err
+	}
+	who := c.pass.Principal().Authority
+	c.tx.Later(`INSERT INTO ees_check (home, id, at, expires_at, authority, state, body) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		string(home), id, now.UnixMicro(), c.out.ExpiresAt.UnixMicro(), who.Name, who.State, string(body))
+	return nil
+}
+
+// record tells the log whose data were opened and which kinds leave.
+func (c *checking) record() error {
+	if c.found == nil && len(c.others) == 0 {
+		return c.pass.Send(access.FileExistence)
+	}
+	if c.found != nil {
+		c.pass.Subject(string(c.found.file.Ref))
+	}
+	for _, o := range c.others {
+		c.pass.Subject(string(o.known.file.Ref))
+	}
+	return c.pass.Send(access.FileExistence, access.IdentityData, access.StayResult, access.EntryRecords)
+}
+
+func (c *checking) readStamps() error {
+	if len(c.req.Stamps) == 0 {
+		return nil
+	}
+	count, err := law.StampsCount.On(c.on)
+	if err != nil {
+		return err
+	}
+	if !count {
+		return law.BadField("stamps", "stamps_no_longer_count", "2017/2226 art 22(1)",
+			"Stamps are no longer an input of the calculator on this day: the transitional period has ended.", "day", c.on.String())
+	}
+	for i, s := range c.req.Stamps {
+		field := "stamps[" + strconv.Itoa(i) + "]"
+		switch {
+		case s.Entry == 0:
+			return law.BadField(field+".entry", "stamp_date_missing", "2017/2226 art 22(1)", "Type the day of the entry stamp.")
+		case s.Entry > c.on || s.Exit > c.on:
+			return law.BadField(field, "date_in_the_future", "2017/2226 art 22(1)", "A stamp cannot lie in the future. Read it again.")
+		case s.Exit != 0 && s.Exit < s.Entry:
+			return law.BadField(field+".exit", "exit_before_entry", "2017/2226 art 22(1)", "The exit stamp lies before the entry stamp. Read them again.")
+		}
+	}
+	return nil
+}
+
+func joinLetters(letters []RefusalReason) string {
+	parts := make([]string, len(letters))
+	for i, l := range letters {
+		parts[i] = string(l)
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,306 @@
+package ees
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"limen/access"
+	"limen/db"
+	"limen/law"
+	"limen/person"
+)
+
+// checking is a check under way.
+type checking struct {
+	register  *Register
+	pass      access.Pass
+	tx        *db.Tx
+	req       CheckRequest
+	out       Check
+	kept      keptCheck
+	point     *person.CrossingPoint
+	at        time.Time
+	on        law.Date
+	traveller Traveller
+
+	visaRule          person.Requirement
+	nationality       person.State
+	found             *known
+	others            []candidate
+	documentOfAnother bool
+	judged            judgement
+}
+
+// candidate is a file that may be the traveller's.
+type candidate struct {
+	known *known
+	score float64
+	same  bool // the whole identity agrees
+}
+
+// judge asks the calculator about the stay: of the file found, or of a person
+// without a history, and for each candidate should it be the one.
+func (c *checking) judge() error {
+	c.out.Candidates = []CandidateView{}
+	for _, o := range c.others {
+		j, err := c.judgeFile(o.known)
+		if err != nil {
+			return err
+		}
+		c.out.Candidates = append(c.out.Candidates, CandidateView{o.known.summary(), o.score, j.view()})
+	}
+	j, err := c.judgeFile(c.found)
+	if err != nil {
+		return err
+	}
+	c.judged = j
+	c.out.Stay, c.out.Reasons = j.view(), j.reasons
+	if c.found != nil {
+		s := c.found.summary()
+		c.out.File = &s
+		c.kept.Family = c.kept.Family || c.found.file.FamilyMember
+	}
+	return nil
+}
+
+func (c *checking) judgeFile(k *known) (judgement, error) {
+	var records []record
+	family := c.req.FamilyMember
+	if k != nil {
+		records, family = k.records, family || k.file.FamilyMember
+	}
+	if c.req.Direction == Exit {
+		return judgePresence(records, c.on, c.kept.Stamps)
+	}
+	return judgeEntry(records, intendedStay{on: c.on, visa: c.kept.Visa, family: family, days: c.req.IntendedDays, stamps: c.kept.Stamps})
+}
+
+// weigh turns what was found into findings and a proposal. A finding that
+// refuses outweighs one that sends to second line, which outweighs none.
+func (c *checking) weigh() error {
+	c.out.Findings, c.out.ProposedReasons, c.out.ToTake = []law.Reason{}, []RefusalReason{}, []string{}
+	c.out.Proposal = Admit
+	c.weighIdentity()
+	if err := c.weighBiometrics(); err != nil {
+		return err
+	}
+	if c.req.Direction == Entry {
+		c.weighDocument()
+		c.weighVisa()
+		c.weighStay()
+	} else {
+		c.weighExit()
+	}
+	if c.out.Reasons == nil {
+		c.out.Reasons = []law.Reason{}
+	}
+	return nil
+}
+
+// finding adds a finding and lets it weigh on the proposal.
+func (c *checking) finding(weight Proposal, letter RefusalReason, code law.Code, cite law.Citation, message string, facts ...string) {
+	c.out.Findings = append(c.out.Findings, law.Reason{Code: code, Cite: cite, Message: message, Facts: law.Facts(facts...)})
+	if letter != "" && !slices.Contains(c.out.ProposedReasons, letter) {
+		c.out.ProposedReasons = append(c.out.ProposedReasons, letter)
+	}
+	if weight == Refuse || weight == SecondLine && c.out.Proposal == Admit {
+		c.out.Proposal = weight
+	}
+}
+
+func (c *checking) weighIdentity() {
+	switch {
+	case c.documentOfAnother:
+		c.finding(SecondLine, "", "document_of_another_identity", "2017/2226 art 23(2)",
+			"This document is recorded for a person with other identity data. Compare the person with the file, in second line.")
+	case len(c.others) > 0:
+		c.finding(SecondLine, "", "possible_files", "2019/327 art 2",
+			"Somebody with a like name and the same birth date, sex and nationality has a file. Decide whether it is this traveller's before recording.", "files", strconv.Itoa(len(c.others)))
+	case c.found == nil && c.req.Direction == Entry:
+		c.finding(Admit, "", "first_registration", "2017/2226 art 14(2)", "No file was found: a new individual file is created when you record the entry.")
+	}
+	if c.found != nil && !slices.Contains(c.found.data.Documents, c.traveller.Document) {
+		c.finding(Admit, "", "new_document", "2017/2226 art 14(2)",
+			"The file is known by another document. This one is added, and a new facial image is taken.",
+			"document", string(c.traveller.Document.Issuer)+" "+string(c.traveller.Document.Number))
+	}
+	if c.traveller.NameCut {
+		c.finding(Admit, "", "name_cut", "9303-3 s 4.7", "The machine readable zone has no room for the whole name. Compare it with the printed page.")
+	}
+	if c.found != nil && c.found.file.Incomplete {
+		c.finding(Admit, "", "incomplete_records", "2025/1534 art 6(1)", "Part of this file is from the progressive period: crossings may be missing.")
+	}
+}
+
+// weighBiometrics says what to take, and what a refusal to give it means.
+func (c *checking) weighBiometrics() error {
+	state := BiometricsNotYet
+	if c.found != nil {
+		state = c.found.file.Biometrics
+	}
+	newDocument := c.found == nil || !slices.Contains(c.found.data.Documents, c.traveller.Document)
+	if newDocument || state == BiometricsNotYet {
+		c.out.ToTake = append(c.out.ToTake, "face")
+	}
+	if !c.kept.VisaNeeded && !c.kept.UnderTwelve && c.req.Direction == Entry || state == FingersTemporarilyNone {
+		switch state {
+		case BiometricsNotYet, FingersTemporarilyNone, FingersNotApplicableAge, BiometricsFaceOnly:
+			c.out.ToTake = append(c.out.ToTake, "fingerprints")
+		}
+	}
+	if c.kept.UnderTwelve {
+		c.finding(Admit, "", "child_without_fingerprints", "2017/2226 art 17(3)", "The traveller is under twelve: no fingerprints are taken.")
+	}
+	if c.kept.VisaNeeded && c.found == nil {
+		c.step("vis", connected(c.register.Visas != nil), "2017/2226 art 23(4)")
+	}
+	c.step("biometric_verification", connected(c.register.Biometrics != nil), "2017/2226 art 23(2)")
+	switch {
+	case c.kept.Biometrics.refused() && c.req.Direction == Entry:
+		c.finding(Refuse, "J", "biometrics_refused", "2017/2226 art 18(5)",
+			"The traveller refuses to give biometrics. Entry is refused on ground J; read the face from the chip if the document has one.")
+	case c.kept.Biometrics.refused():
+		c.finding(SecondLine, "", "biometrics_refused", "2016/399 art 6a",
+			"The traveller refuses to give biometrics at exit. The exit is recorded; refer to second line.")
+	case c.kept.Biometrics.mismatch():
+		c.finding(SecondLine, "", "biometric_mismatch", "2017/2226 art 23(2)",
+			"The biometrics do not match the file. Verify by the other kind, then identify in second line (art 27).")
+	}
+	return nil
+}
+
+func connected(yes bool) string {
+	if yes {
+		return "pending"
+	}
+	return "not_connected"
+}
+
+func (c *checking) weighDocument() {
+	doc := c.traveller.Document
+	switch {
+	case doc.Expiry == 0:
+	case doc.Expiry < c.on:
+		c.finding(Refuse, "A", "document_expired", "2016/399 art 6(1)(a)",
+			"The travel document has expired: it does not entitle to cross the border.", "expiry", doc.Expiry.String(), "day", c.on.String())
+	case c.req.IntendedDays > 0 && (law.Period{Months: 3}).After(c.on+law.Date(c.req.IntendedDays)-1) > doc.Expiry:
+		c.finding(Admit, "", "document_expires_soon", "2016/399 art 6(1)(a)",
+			"The document is valid for less than three months after the intended departure. This may be waived in a justified emergency.",
+			"expiry", doc.Expiry.String())
+	}
+}
+
+func (c *checking) weighVisa() {
+	if c.visaRule.Rule == person.VisaDepends {
+		c.finding(Admit, "", "visa_conditional", c.visaRule.Cite,
+			"Whether this nationality needs a visa depends on residence and issuing state: "+c.visaRule.Note+".", "nationality", string(c.nationality))
+	}
+	visa, family := c.kept.Visa, c.kept.Family
+	if !c.kept.VisaNeeded {
+		return
+	}
+	switch {
+	case visa == nil && c.visaRule.Rule == person.VisaRequired:
+		c.finding(Refuse, "C", "visa_missing", c.visaRule.Cite,
+			fmt.Sprintf("Nationals of %s need a visa, and none is shown.", c.nationality.Name()), "nationality", string(c.nationality))
+		return
+	case visa == nil:
+		c.finding(SecondLine, "", "visa_to_be_settled", c.visaRule.Cite, "Settle whether this traveller needs a visa.")
+		return
+	case visa.ValidTo < c.on:
+		c.finding(Refuse, "C", "visa_expired", "2016/399 art 6(1)(b)", "The visa has expired.", "valid_until", visa.ValidTo.String())
+	case visa.ValidFrom > c.on:
+		c.finding(Refuse, "C", "visa_not_yet_valid", "2016/399 art 6(1)(b)", "The visa is not valid yet.", "valid_from", visa.ValidFrom.String())
+	}
+	if c.judged.answer.EntriesExhausted && !family {
+		c.finding(Refuse, "C", "entries_exhausted", "2017/2226 art 11(2)(a)", "The entries of this visa are used up.",
+			"entries", strconv.Itoa(c.judged.answer.EntriesAllowed), "used", strconv.Itoa(c.judged.answer.EntriesUsed))
+	}
+	if visa.Type == person.VisaLTV && len(visa.LTVStates) > 0 && !slices.Contains(visa.LTVStates, c.point.State) {
+		c.finding(Refuse, "C", "visa_of_other_territory", "810/2009 art 25(1)", "The visa is limited to other states.", "states", joinStates(visa.LTVStates))
+	}
+}
+
+func (c *checking) weighStay() {
+	a := c.judged.answer
+	var open *record
+	if c.found != nil {
+		open = c.found.openStay()
+	}
+	if open != nil {
+		c.finding(SecondLine, "", "entry_still_open", "2017/2226 art 20",
+			fmt.Sprintf("An entry on %s at %s has no exit. Ask for proof of departure; recording this entry closes it as a stay without exit.", open.Entry.On, open.Entry.BCP),
+			"entry", open.Entry.On.String(), "crossing_point", open.Entry.BCP)
+	}
+	if a.Rule == RuleFamilyMember {
+		c.finding(Admit, "", "family_member", "2017/2226 art 2(4)", "Family member of an EU citizen: recorded, no stay is calculated.")
+		return
+	}
+	switch {
+	case a.Remaining == 0 && a.Bound == BoundLimit:
+		c.finding(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)",
+			"No day of short stay is left in this 180-day period.", "days_used", strconv.Itoa(a.DaysUsed))
+	case a.Remaining == 0 && a.Bound == BoundDays:
+		c.finding(Refuse, "F", "visa_days_used", "2017/2226 art 11(2)", "The days of stay of the visa are used up.")
+	case c.req.IntendedDays > 0 && !a.Suffices && a.Remaining > 0:
+		c.finding(SecondLine, "", "intended_stay_too_long", "2016/399 art 6(1)",
+			fmt.Sprintf("The traveller means to stay %d days; %d are possible, until %s.", c.req.IntendedDays, a.Remaining, a.End),
+			"intended_days", strconv.Itoa(c.req.IntendedDays), "days_remaining", strconv.Itoa(a.Remaining))
+	}
+	if c.found != nil {
+		if late := c.found.lastOverstay(); late != nil {
+			c.finding(Admit, "", "earlier_overstay", "2017/2226 art 12",
+				fmt.Sprintf("An earlier stay was exceeded, from %s. The flag alone decides nothing.", late.OverstayFrom), "from", late.OverstayFrom.String())
+		}
+	}
+}
+
+func (k *known) lastOverstay() *record {
+	for i := len(k.records) - 1; i >= 0; i-- {
+		if k.records[i].Overstay == Exceeded {
+			return &k.records[i]
+		}
+	}
+	return nil
+}
+
+func (c *checking) weighExit() {
+	if c.found == nil {
+		if len(c.others) == 0 {
+			c.finding(SecondLine, "", "no_file_at_exit", "2017/2226 art 20",
+				"No file was found for this traveller: the stay is presumed unlawful until shown otherwise. Ask for proof of the entry; the exit is recorded all the same.")
+		}
+		return
+	}
+	open := c.found.openStay()
+	if open == nil {
+		c.finding(SecondLine, "", "exit_without_entry", "2017/2226 art 20",
+			"No entry is open for this traveller. Ask for proof of the entry; the exit is recorded all the same.")
+		return
+	}
+	if a := c.judged.answer; a.OverstayDays > 0 {
+		c.finding(SecondLine, "", "overstay", "2017/2226 art 11(2)(c)",
+			fmt.Sprintf("The authorised stay ended on %s: overstay of %s.", a.End, daysInWords(a.OverstayDays)),
+			"stay_end", a.End.String(), "overstay_days", strconv.Itoa(a.OverstayDays))
+	}
+}
+
+func daysInWords(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return strconv.Itoa(n) + " days"
+}
+
+func joinStates(states []person.State) string {
+	s := ""
+	for i, state := range states {
+		if i > 0 {
+			s += " "
+		}
+		s += string(state)
+	}
+	return s
+}

@@ -1,0 +1,294 @@
+package ees
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"limen/access"
+	"limen/db"
+	"limen/interop/cir"
+	"limen/law"
+	"limen/person"
+)
+
+// EventView is one end of a stay as it is sent.
+type EventView struct {
+	At            time.Time `json:"at" doc:"Instant, UTC."`
+	On            law.Date  `json:"on" format:"date" doc:"Civil day at the crossing point."`
+	CrossingPoint string    `json:"crossing_point"`
+	Authority     string    `json:"authority"`
+}
+
+// RecordView is an entry/exit record as it is sent.
+type RecordView struct {
+	RecordID         string        `json:"record_id" doc:"The file's reference, a dot, the number of the stay."`
+	File             FileRef       `json:"file"`
+	State            string        `json:"state" enum:"OPEN,CLOSED,OVERSTAY" doc:"OVERSTAY: the stay has ended and no exit is recorded."`
+	Entry            *EventView    `json:"entry" doc:"null when the stay began without a crossing that was recorded."`
+	Exit             *EventView    `json:"exit" doc:"null while there is none."`
+	FamilyMember     bool          `json:"family_member"`
+	Visa             *VisaOnRecord `json:"visa" doc:"The visa used; null for a visa-exempt traveller."`
+	StayEnd          *law.Date     `json:"stay_end" format:"date" doc:"Last day of the authorised stay; null when none is computed."`
+	OverstayClass    OverstayClass `json:"overstay_class,omitempty" enum:"NO_EXIT,EXCEEDED"`
+	OverstayDays     int           `json:"overstay_days" doc:"Days after the end of the authorised stay, up to the exit or today."`
+	Origin           Origin        `json:"origin"`
+	Incomplete       bool          `json:"incomplete" doc:"Made in the progressive period: may be incomplete (2025/1534 art 6(1))."`
+	EndedWithoutExit bool          `json:"ended_without_exit" doc:"A later entry was recorded and no exit before it."`
+}
+
+// RefusalView is a refusal of entry record as it is sent.
+type RefusalView struct {
+	RefusalID     string        `json:"refusal_id"`
+	File          FileRef       `json:"file"`
+	RefusedAt     time.Time     `json:"refused_at"`
+	On            law.Date      `json:"on" format:"date"`
+	CrossingPoint string        `json:"crossing_point"`
+	Authority     string        `json:"authority"`
+	Reasons       []ReasonView  `json:"reasons" nullable:"false"`
+	Visa          *VisaOnRecord `json:"visa"`
+	Origin        Origin        `json:"origin"`
+}
+
+// ReasonView is one ground of a refusal with its biometric rule.
+type ReasonView struct {
+	Letter     RefusalReason `json:"letter"`
+	Title      string        `json:"title"`
+	Biometrics string        `json:"biometrics" doc:"Which biometrics the ground asks for when the person has none on file."`
+	Article    law.Citation  `json:"article"`
+}
+
+// FileView is an individual file as it is sent. Members that the purpose does
+// not allow are absent.
+type FileView struct {
+	FileSummary
+	CIRFile    string            `json:"cir_file" doc:"Number of the individual file in the common identity repository."`
+	CreatedAt  time.Time         `json:"created_at"`
+	CreatedBy  string            `json:"created_by"`
+	Incomplete bool              `json:"incomplete"`
+	Identities []TravellerName   `json:"identities" nullable:"false"`
+	Documents  []person.Document `json:"documents" nullable:"false"`
+	Records    []RecordView      `json:"records" nullable:"false"`
+	Refusals   []RefusalView     `json:"refusals" nullable:"false"`
+	Stay       *StayView         `json:"stay,omitempty" doc:"The stay today; absent where the purpose does not include the calculator."`
+}
+
+// TravellerName is one identity of a file.
+type TravellerName struct {
+	Surname     string         `json:"surname"`
+	FirstNames  string         `json:"first_names"`
+	BirthDate   string         `json:"birth_date"`
+	Sex         person.Sex     `json:"sex"`
+	Nationality []person.State `json:"nationalities" nullable:"false"`
+}
+
+// ReadFile returns one individual file with all its records (arts 23, 24 to 27:
+// what each purpose may receive stands in Grants).
+func (r *Register) ReadFile(p access.Pass, ref FileRef) (FileView, error) {
+	if err := p.Search(access.ByReference, string(ref)); err != nil {
+		return FileView{}, err
+	}
+	k, err := r.open(p, ref)
+	if err != nil {
+		return FileView{}, err
+	}
+	tx, err := p.Tx()
+	if err != nil {
+		return FileView{}, err
+	}
+	today := law.DateIn(tx.Now(), time.UTC)
+	v := FileView{FileSummary: k.summary(), CIRFile: k.file.CIRFile, CreatedAt: k.file.CreatedAt, CreatedBy: k.file.CreatedBy,
+		Incomplete: k.file.Incomplete, Documents: slices.Clone(k.data.Documents), Records: []RecordView{}, Refusals: []RefusalView{}}
+	for _, id := range k.data.Identities {
+		v.Identities = append(v.Identities, TravellerName{id.Name.Surname, id.Name.FirstNames, id.Birth.String(), id.Sex, id.Nationalities})
+	}
+	for i := range k.records {
+		v.Records = append(v.Records, k.records[i].view(today))
+	}
+	if v.Refusals, err = readRefusals(tx, ref); err != nil {
+		return FileView{}, err
+	}
+	if p.May(access.StayResult) {
+		stay, err := k.stayNow(today)
+		if err != nil {
+			return FileView{}, err
+		}
+		v.Stay = &stay
+		if err := p.Send(access.StayResult); err != nil {
+			return FileView{}, err
+		}
+	}
+	p.Subject(string(ref))
+	return v, p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords, access.RefusalRecords)
+}
+
+func (r *record) view(today law.Date) RecordView {
+	v := RecordView{RecordID: recordID(r.Ref, r.N), File: r.Ref, State: "CLOSED", FamilyMember: r.FamilyMember, Visa: r.Visa,
+		OverstayClass: r.Overstay, Origin: r.Origin, Incomplete: r.Incomplete, EndedWithoutExit: r.EndedWithoutExit}
+	if !r.Entry.At.IsZero() || r.Entry.On != 0 {
+		v.Entry = &EventView{r.Entry.At, r.Entry.On, r.Entry.BCP, r.Entry.Authority}
+	}
+	until := r.Exit.On
+	if !r.Exit.At.IsZero() {
+		v.Exit = &EventView{r.Exit.At, r.Exit.On, r.Exit.BCP, r.Exit.Authority}
+	} else {
+		until = today
+		if r.open() {
+			v.State = "OPEN"
+		}
+	}
+	if r.StayEnd != 0 {
+		end := r.StayEnd
+		v.StayEnd = &end
+		if until > end {
+			v.OverstayDays = int(until - end)
+			if r.Exit.At.IsZero() {
+				v.State = "OVERSTAY"
+			}
+		}
+	}
+	return v
+}
+
+func recordID(ref FileRef, n int) string { return string(ref) + "." + strconv.Itoa(n) }
+
+// FileQuery is a search for files by document or by identity.
+type FileQuery struct {
+	Document    string   // number
+	Issuer      string   // issuing state
+	Surname     string   // with the rest of an identity, or alone
+	FirstNames  string   //
+	BirthDate   string   // YYYY-MM-DD, YYYY-MM or YYYY
+	Sex         string   // M, F, X
+	Nationality string   // code
+	On          law.Date // the day asked on
+}
+
+// FileList is what a search found.
+type FileList struct {
+	Files []FileMatch `json:"files" nullable:"false"`
+	More  bool        `json:"more" doc:"There were more than can be shown: add the birth date, sex and nationality."`
+}
+
+// FileMatch is one file that a search found.
+type FileMatch struct {
+	FileSummary
+	Score float64 `json:"score" doc:"How near the names are, 0 to 1; 1 for a search by document."`
+}
+
+// surnameLimit bounds the index rows that a search by name alone may read.
+const surnameLimit = 5000
+
+// SearchFiles finds files by travel document, or by identity: names inexactly,
+// the other fields exactly (2019/327 art 2, EES-035).
+func (r *Register) SearchFiles(p access.Pass, q FileQuery) (FileList, error) {
+	list := FileList{Files: []FileMatch{}}
+	found, more, err := r.find(p, q)
+	if err != nil {
+		return FileList{}, err
+	}
+	list.More = more
+	for _, c := range found {
+		k, err := r.open(p, FileRef(c.Ref))
+		if err != nil {
+			return FileList{}, err
+		}
+		p.Subject(string(c.Ref))
+		list.Files = append(list.Files, FileMatch{k.summary(), c.Score})
+	}
+	if len(list.Files) == 0 {
+		return list, p.Send(access.FileExistence)
+	}
+	return list, p.Send(access.FileExistence, access.IdentityData, access.EntryRecords)
+}
+
+func (r *Register) find(p access.Pass, q FileQuery) ([]cir.Candidate, bool, error) {
+	switch {
+	case q.Document != "" && q.Surname != "":
+		return nil, false, law.BadField("document", "two_keys", "2017/2226 art 23(2)", "Search by document or by name, not by both at once.")
+	case q.Document != "":
+		return r.findByDocument(p, q)
+	case q.Surname == "":
+		return nil, false, law.BadField("surname", "search_key_missing", "2017/2226 art 23(2)", "Give a document number or a surname to search by.")
+	}
+	name, err := person.NewName(q.Surname, q.FirstNames)
+	if err != nil {
+		return nil, false, err
+	}
+	if q.BirthDate == "" && q.Sex == "" && q.Nationality == "" {
+		return cir.FindBySurname(p, cir.EES, name, surnameLimit)
+	}
+	id, err := readIdentity(IdentityInput{Surname: q.Surname, FirstNames: q.FirstNames, BirthDate: q.BirthDate, Sex: q.Sex,
+		Nationalities: []string{q.Nationality}}, q.On, r.Specimens)
+	if err != nil {
+		return nil, false, unnest(err)
+	}
+	found, err := cir.FindByIdentity(p, cir.EES, id)
+	return found, false, err
+}
+
+func (r *Register) findByDocument(p access.Pass, q FileQuery) ([]cir.Candidate, bool, error) {
+	number, err := person.ParseDocumentNumber(q.Document)
+	if err != nil {
+		return nil, false, at("document", err)
+	}
+	var issuer person.State
+	if q.Issuer != "" {
+		if issuer, err = person.ParseState(q.Issuer); err != nil {
+			return nil, false, at("issuer", err)
+		}
+	}
+	refs, err := cir.FindByDocument(p, cir.EES, person.Document{Number: number, Issuer: issuer})
+	if err != nil {
+		return nil, false, err
+	}
+	found := make([]cir.Candidate, len(refs))
+	for i, ref := range refs {
+		found[i] = cir.Candidate{Ref: ref, System: cir.EES, Score: 1}
+	}
+	return found, false, nil
+}
+
+// unnest names the query parameter instead of the member of a request body.
+func unnest(err error) error {
+	var refusal *law.Refusal
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	fields := map[string]string{"identity.surname": "surname", "identity.first_names": "first_names",
+		"identity.birth_date": "birth_date", "identity.sex": "sex", "identity.nationalities": "nationality"}
+	if f, ok := fields[refusal.Field]; ok {
+		return at(f, err)
+	}
+	return err
+}
+
+func readRefusals(tx *db.Tx, ref FileRef) ([]RefusalView, error) {
+	rows, err := tx.Query(`SELECT n, refused_at, refused_on, bcp, authority, reasons, visa, origin FROM ees_refusal WHERE ref = $1 ORDER BY n`, string(ref))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	views := []RefusalView{}
+	for rows.Next() {
+		v := RefusalView{File: ref}
+		var n int
+		var at int64
+		var letters, origin string
+		var visa *string
+		if err := rows.Scan(&n, &at, &v.On, &v.CrossingPoint, &v.Authority, &letters, &visa, &origin); err != nil {
+			return nil, err
+		}
+		v.RefusalID, v.RefusedAt, v.Origin = fmt.Sprintf("%s.R%d", ref, n), time.UnixMicro(at).UTC(), Origin(origin)
+		if v.Reasons, err = reasonViews(letters); err != nil {
+			return nil, err
+		}
+		if v.Visa, err = visaFrom(visa); err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, rows.Err()
+}

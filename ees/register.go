@@ -1,0 +1,150 @@
+package ees
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"limen/access"
+	"limen/db"
+	"limen/interop/cir"
+	"limen/law"
+	"limen/person"
+)
+
+// VisaRegister answers what the Visa Information System holds on a visa
+// (2017/2226 arts 8, 23(4)). It is the question that this room asks; the house
+// plugs in who answers.
+type VisaRegister interface {
+	VisaBySticker(ctx context.Context, p access.Pass, sticker person.VisaSticker) (VisaOnRecord, error)
+}
+
+// BiometricVerifier compares live biometrics with those of a known file, one to
+// one (2017/2226 art 23(2)).
+type BiometricVerifier interface {
+	Verify(ctx context.Context, p access.Pass, ref FileRef, sample []byte) (verified bool, err error)
+}
+
+// Register is the Entry/Exit System's central register.
+type Register struct {
+	// Visas and Biometrics are nil while no such system is connected: the check
+	// then says so in its steps, and the guard compares by eye.
+	Visas      VisaRegister
+	Biometrics BiometricVerifier
+	// Specimens lets documents of the specimen state UTO through, for
+	// demonstrations and tests.
+	Specimens person.Specimens
+}
+
+// known is a file with everything that a decision on it needs.
+type known struct {
+	file    file
+	data    cir.Dataset
+	records []record
+}
+
+// open reads a file, its stays and its data in the repository.
+func (r *Register) open(p access.Pass, ref FileRef) (*known, error) {
+	k, err := r.openRecords(p, ref)
+	if err != nil {
+		return nil, err
+	}
+	k.data, err = cir.Get(p, cir.EES, cir.RecordRef(ref))
+	return k, err
+}
+
+// openRecords reads a file and its stays: what a decision on them needs.
+func (r *Register) openRecords(p access.Pass, ref FileRef) (*known, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	k := new(known)
+	if k.file, err = readFile(tx, ref); err != nil {
+		if errors.Is(err, db.ErrNoRows) {
+			return nil, noSuchFile()
+		}
+		return nil, err
+	}
+	k.records, err = readRecords(tx, ref)
+	return k, err
+}
+
+func noSuchFile() *law.Refusal {
+	return law.Refuse(law.NotFound, "no_such_file", "2017/2226 art 16(2)",
+		"There is no individual file with this reference. Check the traveller again.")
+}
+
+// holds tells whether one identity of the file is this one: birth date, sex and
+// a nationality equal, names inexactly (2019/327 art 2).
+func (k *known) holds(id cir.Identity) bool {
+	normal := id.Name.Normal()
+	for _, own := range k.data.Identities {
+		if own.Birth != id.Birth || own.Sex != id.Sex ||
+			!slices.ContainsFunc(id.Nationalities, func(n person.State) bool { return slices.Contains(own.Nationalities, n) }) {
+			continue
+		}
+		if _, verdict := person.CompareNormal(own.Name.Normal(), normal); verdict != person.Different {
+			return true
+		}
+	}
+	return false
+}
+
+// openStay returns the stay without an exit, nil when the person is not inside.
+func (k *known) openStay() *record {
+	for i := len(k.records) - 1; i >= 0; i-- {
+		if k.records[i].open() {
+			return &k.records[i]
+		}
+	}
+	return nil
+}
+
+func (k *known) summary() FileSummary {
+	s := FileSummary{Ref: k.file.Ref, VisaRequired: k.file.VisaRequired, FamilyMember: k.file.FamilyMember,
+		Biometrics: k.file.Biometrics, Inside: k.openStay() != nil, Version: k.file.Version, Nationality: []person.State{}}
+	if len(k.data.Identities) > 0 {
+		id := k.data.Identities[0]
+		s.Surname, s.FirstNames, s.BirthDate, s.Sex, s.Nationality =
+			id.Name.Surname, id.Name.FirstNames, id.Birth.String(), id.Sex, id.Nationalities
+	}
+	for i := range k.records {
+		if d := k.records[i].Entry.On; d != 0 && (s.LastEntry == nil || d > *s.LastEntry) {
+			s.LastEntry = &d
+		}
+		if d := k.records[i].Exit.On; d != 0 && (s.LastExit == nil || d > *s.LastExit) {
+			s.LastExit = &d
+		}
+	}
+	return s
+}
+
+// Bounds of a border check that are this project's own choice.
+const (
+	// clockTolerance is how far a booth's clock may run ahead of the centre's.
+	clockTolerance = 2 * time.Minute
+	// onlineWindow is how long after the crossing a record still counts as made online.
+	onlineWindow = 15 * time.Minute
+)
+
+// checkLifetime is how long a check may wait for the guard's decision.
+var checkLifetime = law.Param[time.Duration]{Name: "ees.check_lifetime", Unit: "duration", Rows: []law.Row[time.Duration]{
+	{From: law.MustDate("2025-10-12"), Value: 30 * time.Minute, Cite: "2017/2226 art 23", Unconfirmed: true,
+		Note: "design choice: long enough for second line, short enough that the register has hardly moved"}}}
+
+// fingerprintAge is the age from which fingerprints are taken.
+var fingerprintAge = law.Param[int]{Name: "ees.fingerprint_age", Unit: "years", Rows: []law.Row[int]{
+	{From: law.MustDate("2025-10-12"), Value: 12, Cite: "2017/2226 art 17(3)"}}}
+
+// sameCrossingWindow is how long two entries, or two exits, of one person at one
+// crossing point are taken for one crossing told twice.
+var sameCrossingWindow = law.Param[time.Duration]{Name: "ees.same_crossing_window", Unit: "duration", Rows: []law.Row[time.Duration]{
+	{From: law.MustDate("2025-10-12"), Value: time.Hour, Cite: "2017/2226 art 16(2)", Unconfirmed: true,
+		Note: "design choice: the law is silent on a crossing recorded twice"}}}
+
+// Params lists the dated parameters of this room.
+func Params() []law.Dated {
+	return append(CalculatorParams(), &checkLifetime, &fingerprintAge, &sameCrossingWindow)
+}

@@ -1,0 +1,252 @@
+package ees
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"limen/db"
+	"limen/law"
+	"limen/person"
+)
+
+//go:embed sql/*.sql
+var migrations embed.FS
+
+// Schema returns the tables of the Entry/Exit System and their distribution keys.
+func Schema() db.Schema {
+	files, err := fs.Sub(migrations, "sql")
+	if err != nil {
+		panic(err)
+	}
+	const oneShard = "a crossing of a known traveller touches one file's rows in one shard"
+	return db.Schema{Room: "ees", Files: files, Tables: []db.Table{
+		{Name: "ees_file", Key: "ref", Why: oneShard},
+		{Name: "ees_record", Key: "ref", Why: oneShard},
+		{Name: "ees_refusal", Key: "ref", Why: oneShard},
+		{Name: "ees_check", Key: "home", Why: "home is the file found, or the reference reserved for the new file"},
+		{Name: "ees_outcome", Key: "home", Why: "as ees_check"},
+	}}
+}
+
+// FileRef is the individual reference number of a file (2017/2226 art 16(2)).
+type FileRef string
+
+// Origin says how a record came into the system (arts 20, 21(3), 22(2)).
+type Origin string
+
+// The origins of a record.
+const (
+	Online      Origin = "ONLINE"
+	NUIBuffer   Origin = "NUI_BUFFER"
+	LocalBuffer Origin = "LOCAL_BUFFER"
+	Manual      Origin = "MANUAL"
+	Rebuttal    Origin = "REBUTTAL"
+	Stamp       Origin = "STAMP"
+)
+
+// OverstayClass is the class of an entry in the list of overstayers (art 12,
+// 2018/1548).
+type OverstayClass string
+
+// The classes of the list.
+const (
+	NoExit   OverstayClass = "NO_EXIT"  // the stay has expired and no exit is recorded
+	Exceeded OverstayClass = "EXCEEDED" // the person left, but too late
+)
+
+// BiometricState is the state of a file's biometrics (arts 15, 17(3)-(5)).
+type BiometricState string
+
+// The states of a file's biometrics.
+const (
+	BiometricsComplete      BiometricState = "COMPLETE"
+	BiometricsFaceOnly      BiometricState = "FACE_ONLY"                // all that a visa-required file holds, and a child's
+	BiometricsNotYet        BiometricState = "MISSING"                  // to be taken at the next crossing
+	FingersTemporarilyNone  BiometricState = "TEMPORARILY_IMPOSSIBLE"   // art 17(4)
+	FingersPermanentlyNone  BiometricState = "NOT_APPLICABLE_PERMANENT" // art 17(5)
+	FingersNotApplicableAge BiometricState = "NOT_APPLICABLE_AGE"       // art 17(3)
+)
+
+// file is a row of ees_file.
+type file struct {
+	Ref          FileRef
+	CIRFile      string
+	VisaRequired bool
+	FamilyMember bool
+	Biometrics   BiometricState
+	CreatedAt    time.Time
+	CreatedBy    string
+	Incomplete   bool
+	LastEventOn  law.Date
+	Version      int64
+}
+
+// event is one end of a stay: the entry or the exit.
+type event struct {
+	At        time.Time
+	On        law.Date // civil day at the crossing point
+	BCP       string   // code of the crossing point
+	Authority string
+}
+
+// record is a row of ees_record: one stay.
+type record struct {
+	Ref              FileRef
+	N                int
+	Entry            event
+	Exit             event // zero At: no exit recorded
+	FamilyMember     bool
+	Visa             *VisaOnRecord
+	StayEnd          law.Date // last day of the authorised stay; zero: none is computed
+	Overstay         OverstayClass
+	OverstayFrom     law.Date // first day of overstay
+	Origin           Origin
+	Incomplete       bool
+	EndedWithoutExit bool
+	Version          int64
+}
+
+// VisaOnRecord is what a record keeps of the visa used (art 16(2)(d)-(g)).
+type VisaOnRecord struct {
+	Sticker   person.DocumentNumber `json:"number"`
+	Issuer    person.State          `json:"issuer"`
+	Type      person.VisaType       `json:"type"`
+	ValidFrom law.Date              `json:"valid_from"`
+	ValidTo   law.Date              `json:"valid_until"`
+	Days      int                   `json:"days"`    // as on the sticker; first entry on that visa only (EES-009)
+	Entries   int                   `json:"entries"` // 1, 2, or 0 for multiple; first entry on that visa only
+	StayEnd   law.Date              `json:"stay_end"`
+	LTVStates []person.State        `json:"ltv_states,omitempty"`
+}
+
+func (r *record) open() bool { return r.Exit.At.IsZero() && !r.EndedWithoutExit }
+
+const fileColumns = `ref, cir_file, visa_required, family_member, biometrics, created_at, created_by, incomplete, last_event_on, version`
+
+func readFile(tx *db.Tx, ref FileRef) (file, error) {
+	var f file
+	var r, biometrics string
+	var created int64
+	err := tx.Row(`SELECT `+fileColumns+` FROM ees_file WHERE ref = $1`, string(ref)).Scan(
+		&r, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &biometrics, &created, &f.CreatedBy, &f.Incomplete, &f.LastEventOn, &f.Version)
+	f.Ref, f.Biometrics, f.CreatedAt = FileRef(r), BiometricState(biometrics), time.UnixMicro(created).UTC()
+	return f, err
+}
+
+const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority,
+	family_member, visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_without_exit, version`
+
+// readRecords returns the stays of a file, the oldest first.
+func readRecords(tx *db.Tx, ref FileRef) ([]record, error) {
+	rows, err := tx.Query(`SELECT `+recordColumns+` FROM ees_record WHERE ref = $1 ORDER BY n`, string(ref))
+	if err != nil {
+		return nil, err
+	}
+	return scanRecords(rows)
+}
+
+func scanRecords(rows *db.Rows) ([]record, error) {
+	defer rows.Close()
+	var records []record
+	for rows.Next() {
+		var r record
+		var ref, origin string
+		var entryAt, exitAt *int64
+		var entryBCP, entryAuthority, exitBCP, exitAuthority, visa, class *string
+		if err := rows.Scan(&ref, &r.N, &entryAt, &r.Entry.On, &entryBCP, &entryAuthority, &exitAt, &r.Exit.On, &exitBCP, &exitAuthority,
+			&r.FamilyMember, &visa, &r.StayEnd, &class, &r.OverstayFrom, &origin, &r.Incomplete, &r.EndedWithoutExit, &r.Version); err != nil {
+			return nil, err
+		}
+		r.Ref, r.Origin = FileRef(ref), Origin(origin)
+		r.Entry.At, r.Entry.BCP, r.Entry.Authority = instant(entryAt), text(entryBCP), text(entryAuthority)
+		r.Exit.At, r.Exit.BCP, r.Exit.Authority = instant(exitAt), text(exitBCP), text(exitAuthority)
+		r.Overstay = OverstayClass(text(class))
+		if visa != nil {
+			r.Visa = new(VisaOnRecord)
+			if err := json.Unmarshal([]byte(*visa), r.Visa); err != nil {
+				return nil, fmt.Errorf("ees: visa of record %s.%d: %w", r.Ref, r.N, err)
+			}
+		}
+		records = append(records, r)
+	}
+	return records, rows.Err()
+}
+
+func insertFile(tx *db.Tx, f file) {
+	tx.Later(`INSERT INTO ees_file (`+fileColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		string(f.Ref), f.CIRFile, f.VisaRequired, f.FamilyMember, string(f.Biometrics), f.CreatedAt.UnixMicro(), f.CreatedBy,
+		f.Incomplete, f.LastEventOn, f.Version)
+}
+
+// touchFile moves the file to its next version. Another change since the file
+// was read makes it answer false: the caller refuses, and nothing is written.
+func touchFile(tx *db.Tx, f file) (bool, error) {
+	n, err := tx.Exec(`UPDATE ees_file SET biometrics = $1, last_event_on = $2, version = $3 WHERE ref = $4 AND version = $5`,
+		string(f.Biometrics), f.LastEventOn, f.Version+1, string(f.Ref), f.Version)
+	return n == 1, err
+}
+
+func insertRecord(tx *db.Tx, r record) error {
+	visa, err := visaColumn(r.Visa)
+	if err != nil {
+		return err
+	}
+	tx.Later(`INSERT INTO ees_record (`+recordColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		string(r.Ref), r.N, column(r.Entry.At), r.Entry.On, nullable(r.Entry.BCP), nullable(r.Entry.Authority),
+		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority),
+		r.FamilyMember, visa, r.StayEnd, nullable(string(r.Overstay)), r.OverstayFrom, string(r.Origin), r.Incomplete, r.EndedWithoutExit, 1)
+	return nil
+}
+
+func updateRecord(tx *db.Tx, r record) error {
+	visa, err := visaColumn(r.Visa)
+	if err != nil {
+		return err
+	}
+	tx.Later(`UPDATE ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, visa = $5, stay_end = $6,
+			overstay_class = $7, overstay_from = $8, ended_without_exit = $9, version = $10
+		WHERE ref = $11 AND n = $12`,
+		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority), visa, r.StayEnd,
+		nullable(string(r.Overstay)), r.OverstayFrom, r.EndedWithoutExit, r.Version+1, string(r.Ref), r.N)
+	return nil
+}
+
+func visaColumn(v *VisaOnRecord) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	b, err := json.Marshal(v)
+	return string(b), err
+}
+
+func instant(micros *int64) time.Time {
+	if micros == nil {
+		return time.Time{}
+	}
+	return time.UnixMicro(*micros).UTC()
+}
+
+func column(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

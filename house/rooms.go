@@ -1,0 +1,77 @@
+// Package house is the list of rooms and their wiring: which tables, grants,
+// parameters, duties and desks there are. Adding a system is a folder and one
+// line here.
+package house
+
+import (
+	"limen/access"
+	"limen/db"
+	"limen/ees"
+	"limen/interop/cir"
+	"limen/law"
+	"limen/ledger"
+	"limen/person"
+)
+
+// Room is what the house knows of one room.
+type Room struct {
+	Name       string
+	Schema     func() db.Schema          // nil: no tables
+	Operations func() []access.Operation // nil: does nothing by itself
+	Grants     func() []access.Grant
+	Params     func() []law.Dated
+}
+
+// Rooms lists the rooms from the ground up: a room comes after those it needs.
+var Rooms = []Room{
+	{Name: "law", Params: law.Params},
+	{Name: "person", Params: person.Params},
+	{Name: "ledger", Schema: ledger.Schema},
+	{Name: "access", Schema: access.Schema, Operations: access.Operations, Grants: access.Grants},
+	{Name: "cir", Schema: cir.Schema},
+	{Name: "ees", Schema: ees.Schema, Operations: ees.Operations, Grants: ees.Grants, Params: ees.Params},
+}
+
+// Schemas returns the tables of every room.
+func Schemas() []db.Schema {
+	var all []db.Schema
+	for _, r := range Rooms {
+		if r.Schema != nil {
+			all = append(all, r.Schema())
+		}
+	}
+	return all
+}
+
+// Operations returns what every room can do.
+func Operations() []access.Operation {
+	var all []access.Operation
+	for _, r := range Rooms {
+		if r.Operations != nil {
+			all = append(all, r.Operations()...)
+		}
+	}
+	return all
+}
+
+// Grants returns the access rows of every room.
+func Grants() []access.Grant {
+	var all []access.Grant
+	for _, r := range Rooms {
+		if r.Grants != nil {
+			all = append(all, r.Grants()...)
+		}
+	}
+	return all
+}
+
+// Params returns the dated parameters of every room.
+func Params() []law.Dated {
+	var all []law.Dated
+	for _, r := range Rooms {
+		if r.Params != nil {
+			all = append(all, r.Params()...)
+		}
+	}
+	return all
+}

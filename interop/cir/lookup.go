@@ -1,0 +1,326 @@
+package cir
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"limen/access"
+	"limen/db"
+	"limen/law"
+	"limen/person"
+)
+
+// Candidate is a record that a lookup by identity found.
+type Candidate struct {
+	Ref    RecordRef
+	System System
+	N      int     // which of the record's identities matched, from 1
+	Score  float64 // 0..1, of the names; the other fields are equal
+	Same   bool    // the names count as the same under 2019/327 art 2
+}
+
+// Bounds of a lookup by identity. They keep the cost of one search independent
+// of the size of the register.
+const (
+	// maxPerKey bounds the rows read for one name key within a block.
+	maxPerKey = 2000
+	// maxBlock bounds the rows read when a block is searched whole, because no
+	// name key agreed: a block this small holds some hundred persons.
+	maxBlock = 600
+	// MaxCandidates bounds the candidates handed out.
+	MaxCandidates = 20
+)
+
+// FindByDocument returns the records of the system that hold a document with
+// this number and issuer, whatever its type and expiry; exact ones first. The
+// caller compares the rest: 2019/327 art 2 wants the other fields exactly.
+func FindByDocument(p access.Pass, system System, doc person.Document) ([]RecordRef, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Search(access.ByDocument, string(doc.Issuer)+" "+string(doc.Number)); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(`SELECT type, expiry, record_ref FROM cir_by_document
+		WHERE number = $1 AND issuer = $2 AND system = $3`, string(doc.Number), string(doc.Issuer), string(system))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var exact, other []RecordRef
+	for rows.Next() {
+		var kind, expiry, ref string
+		if err := rows.Scan(&kind, &expiry, &ref); err != nil {
+			return nil, err
+		}
+		if kind == string(doc.Type) && expiry == doc.Expiry.String() {
+			exact = append(exact, RecordRef(ref))
+		} else {
+			other = append(other, RecordRef(ref))
+		}
+	}
+	for _, ref := range other {
+		if !slices.Contains(exact, ref) {
+			exact = append(exact, ref)
+		}
+	}
+	return exact, rows.Err()
+}
+
+func ownerOf(tx *db.Tx, system System, doc person.Document) (RecordRef, error) {
+	var ref string
+	err := tx.Row(`SELECT record_ref FROM cir_by_document
+		WHERE number = $1 AND issuer = $2 AND type = $3 AND expiry = $4 AND system = $5`,
+		string(doc.Number), string(doc.Issuer), string(doc.Type), doc.Expiry.String(), string(system)).Scan(&ref)
+	if err == db.ErrNoRows {
+		return "", nil
+	}
+	return RecordRef(ref), err
+}
+
+// FindByIdentity returns the records of the system whose birth date, sex and
+// one nationality are equal and whose names match inexactly (2019/327 art 2,
+// EES-035), best first, at most MaxCandidates.
+//
+// A record is looked up by the keys of its name components within the block of
+// those equal fields. Where no key agrees, as after an error in each component,
+// the block is read whole if it is small. Nothing is ever scanned that grows
+// with the register.
+func FindByIdentity(p access.Pass, system System, id Identity) ([]Candidate, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	normal := id.Name.Normal()
+	if err := p.Search(access.ByIdentity, normal+" "+id.Birth.String()+" "+string(id.Sex)+" "+joinStates(id.Nationalities)); err != nil {
+		return nil, err
+	}
+	search := nameSearch{tx: tx, system: system, normal: normal, seen: map[identityRef]bool{}}
+	keys := person.NameKeys(normal)
+	for _, b := range blocks(id) {
+		for _, key := range keys {
+			if err := search.read(`SELECT record_ref, n, normal FROM cir_by_name
+				WHERE block = $1 AND name_key = $2 AND system = $3 LIMIT $4`, b, key, string(system), maxPerKey); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if len(search.found) == 0 {
+		for _, b := range blocks(id) {
+			if err := search.read(`SELECT record_ref, n, normal FROM cir_by_name
+				WHERE block = $1 AND system = $2 LIMIT $3`, b, string(system), maxBlock); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return search.best(), nil
+}
+
+type identityRef struct {
+	ref RecordRef
+	n   int
+}
+
+type nameSearch struct {
+	tx     *db.Tx
+	system System
+	normal string
+	seen   map[identityRef]bool
+	found  []Candidate
+}
+
+func (s *nameSearch) read(query string, args ...any) error {
+	rows, err := s.tx.Query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ref, normal string
+		var n int
+		if err := rows.Scan(&ref, &n, &normal); err != nil {
+			return err
+		}
+		at := identityRef{RecordRef(ref), n}
+		if s.seen[at] {
+			continue
+		}
+		s.seen[at] = true
+		score, verdict := person.CompareNormal(s.normal, normal)
+		if verdict == person.Different {
+			continue
+		}
+		s.found = append(s.found, Candidate{Ref: at.ref, System: s.system, N: n, Score: score, Same: verdict == person.Same})
+	}
+	return rows.Err()
+}
+
+func (s *nameSearch) best() []Candidate {
+	slices.SortStableFunc(s.found, func(a, b Candidate) int {
+		switch {
+		case a.Score > b.Score:
+			return -1
+		case a.Score < b.Score:
+			return 1
+		}
+		return strings.Compare(string(a.Ref), string(b.Ref))
+	})
+	// Several identities of one record are one candidate, by its best.
+	out := s.found[:0]
+	for _, c := range s.found {
+		if !slices.ContainsFunc(out, func(o Candidate) bool { return o.Ref == c.Ref }) {
+			out = append(out, c)
+		}
+	}
+	if len(out) > MaxCandidates {
+		out = out[:MaxCandidates]
+	}
+	return out
+}
+
+// FindBySurname returns records by name alone, for a search without a full
+// identity (2017/2226 art 27(1): "all or some" of the data). It reads at most
+// limit rows of the commonest key and says when there were more, so that the
+// officer is asked for a birth date rather than given a random part.
+func FindBySurname(p access.Pass, system System, name person.Name, limit int) (found []Candidate, more bool, err error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, false, err
+	}
+	normal := name.Normal()
+	if err := p.Search(access.ByIdentity, normal); err != nil {
+		return nil, false, err
+	}
+	keys := person.NameKeys(normal)
+	if len(keys) == 0 {
+		return nil, false, law.BadField("surname", "name_without_letters", "2019/327 art 2",
+			"Give a name with at least one letter.")
+	}
+	search := nameSearch{tx: tx, system: system, normal: normal, seen: map[identityRef]bool{}}
+	rows, err := tx.Query(`SELECT record_ref, n, normal FROM cir_by_name WHERE name_key = $1 AND system = $2 ORDER BY name_key, block LIMIT $3`,
+		keys[0], string(system), limit+1)
+	if err != nil {
+		return nil, false, err
+	}
+	defer rows.Close()
+	read := 0
+	for rows.Next() {
+		var ref, stored string
+		var n int
+		if err := rows.Scan(&ref, &n, &stored); err != nil {
+			return nil, false, err
+		}
+		read++
+		if read > limit {
+			more = true
+			break
+		}
+		score, ok := contains(stored, normal)
+		if !ok {
+			continue
+		}
+		search.found = append(search.found, Candidate{Ref: RecordRef(ref), System: system, N: n, Score: score})
+	}
+	return search.best(), more, rows.Err()
+}
+
+// contains tells whether every component of the name sought is, inexactly, one
+// of the stored name's, and how near the worst of them is.
+func contains(stored, sought string) (score float64, ok bool) {
+	score = 1
+	components := strings.Fields(stored)
+	for _, want := range strings.Fields(sought) {
+		best := 0.0
+		for _, have := range components {
+			if s, verdict := person.CompareNormal(want, have); verdict != person.Different {
+				best = max(best, s)
+			}
+		}
+		if best == 0 {
+			return 0, false
+		}
+		score = min(score, best)
+	}
+	return score, true
+}
+
+// Get returns the identities and documents of one record. Its biometrics are
+// read apart, by whoever compares them.
+func Get(p access.Pass, system System, ref RecordRef) (Dataset, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return Dataset{}, err
+	}
+	d := Dataset{Ref: ref, System: system}
+	rows, err := tx.Query(`SELECT d.cir_file, i.surname, i.first_names, i.birth, i.sex, i.nationalities FROM cir_dataset d
+		JOIN cir_identity i ON i.record_ref = d.record_ref AND i.system = d.system
+		WHERE d.record_ref = $1 AND d.system = $2 ORDER BY i.n`, string(ref), string(system))
+	if err != nil {
+		return Dataset{}, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id Identity
+		var file, sex, nationalities string
+		if err := rows.Scan(&file, &id.Name.Surname, &id.Name.FirstNames, &id.Birth, &sex, &nationalities); err != nil {
+			return Dataset{}, err
+		}
+		d.File, id.Sex, id.Nationalities = FileNumber(file), person.Sex(sex), splitStates(nationalities)
+		d.Identities = append(d.Identities, id)
+	}
+	if err := rows.Err(); err != nil {
+		return Dataset{}, err
+	}
+	if len(d.Identities) == 0 {
+		return Dataset{}, db.ErrNoRows
+	}
+	d.Documents, err = documents(tx, system, ref)
+	return d, err
+}
+
+func documents(tx *db.Tx, system System, ref RecordRef) ([]person.Document, error) {
+	rows, err := tx.Query(`SELECT type, number, issuer, expiry FROM cir_document
+		WHERE record_ref = $1 AND system = $2 ORDER BY n`, string(ref), string(system))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var docs []person.Document
+	for rows.Next() {
+		var kind, number, issuer string
+		var expiry law.Date
+		if err := rows.Scan(&kind, &number, &issuer, &expiry); err != nil {
+			return nil, err
+		}
+		docs = append(docs, person.Document{Type: person.DocumentType(kind), Number: person.DocumentNumber(number),
+			Issuer: person.State(issuer), Expiry: expiry})
+	}
+	return docs, rows.Err()
+}
+
+// Biometrics returns which samples of a record exist.
+func Biometrics(p access.Pass, system System, ref RecordRef) ([]Biometric, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(`SELECT kind, status, source, captured_at FROM cir_biometric
+		WHERE record_ref = $1 AND system = $2 ORDER BY n`, string(ref), string(system))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var bs []Biometric
+	for rows.Next() {
+		var b Biometric
+		var at int64
+		if err := rows.Scan(&b.Kind, &b.Status, &b.Source, &at); err != nil {
+			return nil, err
+		}
+		b.CapturedAt = time.UnixMicro(at).UTC()
+		bs = append(bs, b)
+	}
+	return bs, rows.Err()
+}

@@ -1,0 +1,448 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"limen/access"
+	"limen/db"
+	"limen/ees"
+	"limen/ledger"
+)
+
+// floor is what a border transaction writes, without any of its thought: the
+// same rows with the same bytes, into tables of the same shape with the same
+// indexes and as many rows, in as many transactions of the same store. Nothing
+// is read, searched, counted, hashed or decided. What the log's sealing writes is
+// written behind it, in the same batches. The rooms cannot be faster than this on
+// the same store, and how near they come is what their logic costs.
+type floor struct {
+	store   *db.Store
+	entry   []borderRows // of known travellers who enter
+	exit    []borderRows
+	first   []borderRows // first registrations
+	pending chan [2]string
+	backlog atomic.Int64
+}
+
+// borderRows is what one check and one crossing left behind, by table.
+type borderRows struct {
+	check    map[string][]any
+	crossing map[string][][]any
+}
+
+// sampled is how many transactions of each kind are copied.
+const sampled = 24
+
+// capture carries out some transactions through the rooms and reads back what
+// they wrote. The log must not be sealed meanwhile.
+func capture(ctx context.Context, b *benchHouse, subjects, newcomers []*subject) (*floor, error) {
+	f := &floor{store: b.Store, pending: make(chan [2]string, 1<<16)}
+	r := stream(b.crowd.seed, streamBench, 77)
+	for _, s := range subjects {
+		if len(f.entry) >= sampled && len(f.exit) >= sampled {
+			break
+		}
+		into := &f.entry
+		if s.rooms.inside {
+			into = &f.exit
+		}
+		if len(*into) >= sampled {
+			continue
+		}
+		rows, err := b.capture(ctx, r, s, false)
+		if err != nil {
+			return nil, err
+		}
+		*into = append(*into, rows)
+	}
+	for _, s := range newcomers[:min(sampled, len(newcomers))] {
+		rows, err := b.capture(ctx, r, s, true)
+		if err != nil {
+			return nil, err
+		}
+		f.first = append(f.first, rows)
+	}
+	if len(f.entry) == 0 || len(f.exit) == 0 || len(f.first) == 0 {
+		return nil, fmt.Errorf("sim: too few travellers to copy from: %d entries, %d exits", len(f.entry), len(f.exit))
+	}
+	return f, nil
+}
+
+// capture does one check and crossing and reads the rows.
+func (b *benchHouse) capture(ctx context.Context, r *rand.Rand, s *subject, first bool) (borderRows, error) {
+	var checked, crossed ledger.Receipt
+	check, view, err := b.pair(ctx, s.request(r), &checked, &crossed)
+	if err != nil {
+		return borderRows{}, err
+	}
+	s.rooms.inside = !s.rooms.inside
+	s.rooms.stays, s.rooms.version = s.rooms.stays+1, s.rooms.version+1
+	home, id, _ := strings.Cut(check.CheckID, ".")
+	_, n, _ := strings.Cut(view.RecordID, ".")
+	out := borderRows{check: map[string][]any{}, crossing: map[string][][]any{}}
+	err = b.Store.Read(ctx, func(tx *db.Tx) error {
+		one := func(table, where string, args ...any) ([]any, error) {
+			rows, err := rowsOf(tx, table, where, args...)
+			if err == nil && len(rows) != 1 {
+				err = fmt.Errorf("sim: %d rows of %s instead of one", len(rows), table)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return rows[0], nil
+		}
+		var err error
+		if out.check["ees_check"], err = one("ees_check", "home = $1 AND id = $2", home, id); err != nil {
+			return err
+		}
+		for _, t := range []string{"ledger_entry", "ledger_pending"} {
+			if out.check[t], err = one(t, "id = $1", checked.ID); err != nil {
+				return err
+			}
+			row, err := one(t, "id = $1", crossed.ID)
+			if err != nil {
+				return err
+			}
+			out.crossing[t] = [][]any{row}
+		}
+		if out.crossing["ees_outcome"], err = rowsOf(tx, "ees_outcome", "home = $1 AND check_id = $2", home, id); err != nil {
+			return err
+		}
+		if out.crossing["ees_record"], err = rowsOf(tx, "ees_record", "ref = $1 AND n = CAST($2 AS BIGINT)", string(view.File), n); err != nil {
+			return err
+		}
+		if out.crossing["ees_file"], err = rowsOf(tx, "ees_file", "ref = $1", string(view.File)); err != nil || !first {
+			return err
+		}
+		file := out.crossing["ees_file"][0][1].(string)
+		for table, where := range registrationTables {
+			key := string(view.File)
+			if table == "cir_file" {
+				key = file
+			}
+			if out.crossing[table], err = rowsOf(tx, table, where, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// registrationTables are those that a first registration writes beside the
+// room's own, and how a file's rows are found in them.
+var registrationTables = map[string]string{
+	"cir_dataset": "record_ref = $1", "cir_identity": "record_ref = $1", "cir_document": "record_ref = $1", "cir_biometric": "record_ref = $1",
+	"cir_file": "cir_file = $1", "cir_by_document": "record_ref = $1", "cir_by_name": "record_ref = $1",
+}
+
+// floorColumns are the columns of the tables that the floor inserts into.
+var floorColumns = func() map[string][]string {
+	m := map[string][]string{
+		"ees_check":      {"home", "id", "at", "expires_at", "authority", "state", "body"},
+		"ees_outcome":    {"home", "check_id", "at", "kind", "ref", "n"},
+		"ledger_entry":   {"home", "id", "officer", "operation", "salt", "body"},
+		"ledger_pending": {"home", "id", "commitment", "code"},
+	}
+	for _, t := range loadTables {
+		m[t.name] = t.columns
+	}
+	return m
+}()
+
+// floorInserts are the statements of the inserts, by table.
+var floorInserts = func() map[string]string {
+	m := map[string]string{}
+	for table, columns := range floorColumns {
+		marks := make([]string, len(columns))
+		for i := range marks {
+			marks[i] = fmt.Sprintf("$%d", i+1)
+		}
+		m[table] = "INSERT INTO " + floorPrefix + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(marks, ", ") + ")"
+	}
+	return m
+}()
+
+// rowsOf reads whole rows.
+func rowsOf(tx *db.Tx, table, where string, args ...any) ([][]any, error) {
+	columns := floorColumns[table]
+	rows, err := tx.Query("SELECT "+strings.Join(columns, ", ")+" FROM "+table+" WHERE "+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out [][]any
+	for rows.Next() {
+		values, dest := make([]any, len(columns)), make([]any, len(columns))
+		for i := range dest {
+			dest[i] = &values[i]
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		for i, v := range values {
+			switch v := v.(type) {
+			case []byte:
+				values[i] = append([]byte{}, v...)
+			case string:
+				values[i] = strings.Clone(v)
+			}
+		}
+		out = append(out, values)
+	}
+	return out, rows.Err()
+}
+
+// with returns a copy of a row with some of its columns replaced.
+func with(row []any, pairs ...any) []any {
+	out := append([]any{}, row...)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out[pairs[i].(int)] = pairs[i+1]
+	}
+	return out
+}
+
+// pair writes what a check and a crossing of the subject would. A newcomer is
+// given a file.
+func (f *floor) pair(ctx context.Context, r *rand.Rand, s *subject, first bool) (check, crossing time.Duration, err error) {
+	templates := f.entry
+	switch {
+	case first:
+		templates = f.first
+	case s.floor.inside:
+		templates = f.exit
+	}
+	rows := &templates[r.IntN(len(templates))]
+	home, id := s.ref, uuid.NewString()
+	if first {
+		home = uuid.NewString()
+	}
+	start := time.Now()
+	if err := f.check(ctx, rows, home, id); err != nil {
+		return 0, 0, err
+	}
+	middle := time.Now()
+	if first {
+		err = f.register(ctx, rows, home, id)
+	} else {
+		err = f.cross(ctx, rows, s, id)
+	}
+	return middle.Sub(start), time.Since(middle), err
+}
+
+func (f *floor) insert(tx *db.Tx, table string, row []any) { tx.Later(floorInserts[table], row...) }
+
+// log writes a log entry and its pending row.
+func (f *floor) log(tx *db.Tx, entry, pending []any, home string) string {
+	id := floorID(tx.Now())
+	f.insert(tx, "ledger_entry", with(entry, 0, home, 1, id))
+	f.insert(tx, "ledger_pending", with(pending, 0, home, 1, id))
+	return id
+}
+
+func (f *floor) check(ctx context.Context, rows *borderRows, home, id string) error {
+	var entry string
+	err := f.store.Write(ctx, func(tx *db.Tx) error {
+		now := tx.Now()
+		f.insert(tx, "ees_check", with(rows.check["ees_check"], 0, home, 1, id, 2, now.UnixMicro(), 3, now.Add(30*time.Minute).UnixMicro()))
+		entry = f.log(tx, rows.check["ledger_entry"], rows.check["ledger_pending"], home)
+		return nil
+	})
+	f.logged(home, entry, err)
+	return err
+}
+
+func (f *floor) logged(home, entry string, err error) {
+	if err == nil {
+		f.backlog.Add(1)
+		f.pending <- [2]string{home, entry}
+	}
+}
+
+// cross writes the crossing of a known traveller: the statements are those of
+// the room, on the floor's tables.
+func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id string) error {
+	var entry string
+	err := f.store.Write(ctx, func(tx *db.Tx) error {
+		file, record := rows.crossing["ees_file"][0], rows.crossing["ees_record"][0]
+		changed, err := tx.Exec(`UPDATE floor_ees_file SET biometrics = $1, last_event_on = $2, version = $3 WHERE ref = $4 AND version = $5`,
+			file[4], file[8], s.floor.version+1, s.ref, s.floor.version)
+		if err != nil {
+			return err
+		}
+		if changed != 1 {
+			return fmt.Errorf("sim: the floor has lost file %s", s.ref)
+		}
+		n := s.floor.stays
+		if s.floor.inside {
+			tx.Later(`UPDATE floor_ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, visa = $5, stay_end = $6,
+					overstay_class = $7, overstay_from = $8, ended_without_exit = $9, version = $10
+				WHERE ref = $11 AND n = $12`,
+				record[6], record[7], record[8], record[9], record[11], record[12], record[13], record[14], record[17], record[18], s.ref, n)
+		} else {
+			n++
+			f.insert(tx, "ees_record", with(record, 0, s.ref, 1, n))
+		}
+		f.insert(tx, "ees_outcome", with(rows.crossing["ees_outcome"][0], 0, s.ref, 1, id, 2, tx.Now().UnixMicro(), 4, s.ref, 5, n))
+		entry = f.log(tx, rows.crossing["ledger_entry"][0], rows.crossing["ledger_pending"][0], s.ref)
+		return nil
+	})
+	f.logged(s.ref, entry, err)
+	if err == nil {
+		s.floor.version++
+		if s.floor.inside = !s.floor.inside; s.floor.inside {
+			s.floor.stays++
+		}
+	}
+	return err
+}
+
+// register writes a first registration.
+func (f *floor) register(ctx context.Context, rows *borderRows, home, id string) error {
+	var entry string
+	file, number := uuid.NewString(), floorID(time.Now())[2:22]
+	err := f.store.Write(ctx, func(tx *db.Tx) error {
+		for _, t := range loadTables {
+			for _, row := range rows.crossing[t.name] {
+				switch t.name {
+				case "ees_file":
+					row = with(row, 0, home, 1, file)
+				case "cir_dataset":
+					row = with(row, 0, home, 2, file)
+				case "cir_file":
+					row = with(row, 0, file, 1, home)
+				case "cir_by_document":
+					row = with(row, 0, number[:len(row[0].(string))], 5, home)
+				case "cir_by_name":
+					row = with(row, 2, home)
+				default:
+					row = with(row, 0, home)
+				}
+				f.insert(tx, t.name, row)
+			}
+		}
+		f.insert(tx, "ees_outcome", with(rows.crossing["ees_outcome"][0], 0, home, 1, id, 2, tx.Now().UnixMicro(), 4, home))
+		entry = f.log(tx, rows.crossing["ledger_entry"][0], rows.crossing["ledger_pending"][0], home)
+		return nil
+	})
+	f.logged(home, entry, err)
+	return err
+}
+
+// floorID is an identifier of the form and order of a log entry's.
+func floorID(at time.Time) string {
+	const letters = "0123456789abcdefghijklmnopqrstuv"
+	var b [26]byte
+	micros := uint64(at.UnixMicro())
+	for i := range 11 {
+		b[i] = letters[micros>>(50-5*i)&31]
+	}
+	for i := 11; i < len(b); i++ {
+		b[i] = letters[rand.IntN(32)]
+	}
+	return string(b[:])
+}
+
+// seal writes behind the crossings what sealing the log writes, until ctx ends.
+func (f *floor) seal(ctx context.Context, every time.Duration) error {
+	const most = 256
+	seq := int64(0)
+	tile := make([]byte, 32*most)
+	note := strings.Repeat("n", 190)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	var batch [][2]string
+	for {
+		full := false
+		select {
+		case <-ctx.Done():
+			return nil
+		case p := <-f.pending:
+			batch = append(batch, p)
+			full = len(batch) == most
+		case <-tick.C:
+			full = len(batch) > 0
+		}
+		if !full {
+			continue
+		}
+		err := f.store.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+			if _, err := tx.Exec(`INSERT INTO floor_ledger_checkpoint (prior, size, note) VALUES ($1, $2, $3) ON CONFLICT (prior) DO NOTHING`,
+				seq, seq+int64(len(batch)), note); err != nil {
+				return err
+			}
+			leaves := make([][]any, len(batch))
+			for i, p := range batch {
+				at := seq + int64(i)
+				leaves[i] = []any{at >> 8, at & 255, p[1], tile[:32]}
+			}
+			if err := tx.Bulk("floor_ledger_leaf", []string{"tile", "n", "id", "commitment"}, leaves); err != nil {
+				return err
+			}
+			last := seq + int64(len(batch))
+			for level, at := range []int64{last, last >> 8} {
+				for t := (seq >> (8 * level)) >> 8; t <= at>>8; t++ {
+					size := int64(256)
+					if t == at>>8 {
+						size = at & 255
+					}
+					if size > 0 {
+						tx.Later(`INSERT INTO floor_ledger_tile (n, level, hashes) VALUES ($1, $2, $3)
+							ON CONFLICT (n, level) DO UPDATE SET hashes = excluded.hashes`, t, level, tile[:32*size])
+					}
+				}
+			}
+			for _, p := range batch {
+				tx.Later(`DELETE FROM floor_ledger_pending WHERE home = $1 AND id = $2`, p[0], p[1])
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		seq += int64(len(batch))
+		f.backlog.Add(-int64(len(batch)))
+		batch = batch[:0]
+	}
+}
+
+// settled waits until everything is sealed.
+func (f *floor) settled(ctx context.Context) {
+	for f.backlog.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// sealing runs fn in the background and returns how to end it.
+func sealing(ctx context.Context, fn func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { fn(ctx) })
+	return func() { cancel(); done.Wait() }
+}
+
+// pair is a check and the crossing that it leads to, through the rooms.
+func (b *benchHouse) pair(ctx context.Context, q ees.CheckRequest, checked, crossed *ledger.Receipt) (ees.Check, ees.RecordView, error) {
+	check, err := b.check(ctx, q, checked)
+	if err != nil {
+		return check, ees.RecordView{}, err
+	}
+	view, err := b.cross(ctx, decision(&check), crossed)
+	return check, view, err
+}
+
+func (b *benchHouse) check(ctx context.Context, q ees.CheckRequest, receipt *ledger.Receipt) (ees.Check, error) {
+	return access.Run(ctx, b.Door, b.knock(ees.OpCheck, receipt), func(p access.Pass) (ees.Check, error) { return b.EES.Check(p, q) })
+}
+
+func (b *benchHouse) cross(ctx context.Context, q ees.CrossingRequest, receipt *ledger.Receipt) (ees.RecordView, error) {
+	return access.Run(ctx, b.Door, b.knock(ees.OpRecordCrossing, receipt), func(p access.Pass) (ees.RecordView, error) { return b.EES.RecordCrossing(p, q) })
+}
