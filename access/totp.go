@@ -66,7 +66,7 @@ func (i *Identities) stepOf(r accountRow, code string, now time.Time) (step int6
 	}
 	code = strings.Join(strings.Fields(code), "")
 	at := now.Unix() / totpPeriod
-	for s := at - totpSkew; s <= at+totpSkew; s++ {
+	for s := at - totpSkew; s <= at+i.ahead(); s++ {
 		want, err := totpCode(secret, s)
 		if err != nil {
 			return 0, false, err
@@ -89,9 +89,21 @@ func totpCode(secret []byte, step int64) (string, error) {
 // ErrNoDemo is the answer of DemoCode outside a demonstration.
 var ErrNoDemo = errors.New("access: one-time codes are shown in a demonstration only")
 
+// demoAhead is how many steps ahead of the clock a demonstration accepts codes:
+// many visitors share one account there, and a code serves one sign-in only.
+const demoAhead = 60
+
+// ahead is how many steps ahead of the clock a code is accepted.
+func (i *Identities) ahead() int64 {
+	if i.o.Demo {
+		return demoAhead
+	}
+	return totpSkew
+}
+
 // DemoCode returns a code that FinishTOTP will accept now, for the
 // demonstration's sign-in page. Outside a demonstration it answers with
-// ErrNoDemo. Three sign-ins of one account can follow each other at once; the
+// ErrNoDemo. Sixty sign-ins of one account can follow each other at once; the
 // next ones wait for the next 30 seconds, and it refuses with "demo_code_used".
 func (i *Identities) DemoCode(ctx context.Context, user string) (string, error) {
 	if !i.o.Demo {
@@ -112,8 +124,9 @@ func (i *Identities) DemoCode(ctx context.Context, user string) (string, error) 
 		return "", err
 	}
 	at := now.Unix() / totpPeriod
-	step := max(at-totpSkew, r.totpStep+1)
-	if step > at+totpSkew {
+	// Not the step before the present one, which may run out on the page.
+	step := max(at, r.totpStep+1)
+	if step > at+i.ahead() {
 		return "", law.Refuse(law.Unavailable, "demo_code_used", staffCite,
 			"Every code of this half minute was used. Wait for the next one.", "retry_after_seconds", "30")
 	}

@@ -148,6 +148,7 @@ func verify(t *testing.T, s *db.Store, told map[string]bool) {
 // A process killed under load has lost nothing that it acknowledged, and left
 // nothing half done.
 func TestKilledProcessLosesNothing(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, engine db.Engine) {
 		address := fresh(t, engine)
 		s := dbtest.OpenAt(t, address, register, db.Options{})
@@ -180,6 +181,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 
 // The same when the server is killed under load and started again.
 func TestKilledServerLosesNothing(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	c, err := pgtemp.Start(ctx, false) // what the server wrote outlives the server, flushed or not
 	if err != nil {

@@ -1,3 +1,24 @@
+// Package db is the only door to SQL: one transaction, one moment. A room writes
+// one portable text for each statement, and it runs on SQLite, embedded, or on a
+// PostgreSQL server, which may be a Citus cluster.
+//
+// # Portable SQL
+//
+// Placeholders are $1, $2 …. Types are BIGINT, BOOLEAN, BYTEA, DOUBLE PRECISION
+// and TEXT. An instant is a BIGINT of microseconds UTC, a calendar date TEXT
+// YYYY-MM-DD, JSON is TEXT. Upserts (ON CONFLICT), RETURNING, UPDATE … FROM,
+// common table expressions, window functions, row-value comparisons, FILTER,
+// NULLS LAST, IS NOT DISTINCT FROM, partial and expression indexes work alike on
+// both engines. FOR UPDATE, = ANY($1), INCLUDE, MERGE, GREATEST and writing
+// common table expressions do not work on SQLite; ->> on TEXT, max(a, b) and a
+// bare $1 IS NULL do not work on PostgreSQL. Every store test runs on both.
+//
+// # Durability
+//
+// Write and Observe return nil only when what they wrote is on the disk. On
+// SQLite concurrent transactions share one flush, each still atomic; on
+// PostgreSQL the server does the same. See sqlite_writer.go and postgres.go for
+// what the next start finds after a stop at each point.
 package db
 
 import (

@@ -84,6 +84,7 @@ func childMigrates() {
 // Processes that start at once migrate one after the other, and each step is
 // done once.
 func TestProcessesMigrateOneAfterTheOther(t *testing.T) {
+	t.Parallel()
 	eachEngine(t, func(t *testing.T, engine db.Engine) {
 		address := fresh(t, engine)
 		var children []*exec.Cmd

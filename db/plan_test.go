@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/jackc/pgx/v5"
+
 	"limen/db"
 	"limen/db/dbtest"
 )
@@ -74,4 +76,53 @@ func TestDistributeSaysThatCitusIsMissing(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 	})
+}
+
+// stage plays the part of the citus extension, which is not packaged where the
+// tests run: it records what it is asked to distribute. It shows the order and
+// the arguments of the calls, not that citus accepts them.
+const stage = `
+CREATE SCHEMA stage;
+CREATE TABLE stage.pg_dist_partition (logicalrelid regclass PRIMARY KEY, key text, n bigserial);
+CREATE FUNCTION stage.create_reference_table(t regclass) RETURNS void LANGUAGE sql AS
+	'INSERT INTO stage.pg_dist_partition (logicalrelid) VALUES (t)';
+CREATE FUNCTION stage.create_distributed_table(t regclass, k text) RETURNS void LANGUAGE sql AS
+	'INSERT INTO stage.pg_dist_partition (logicalrelid, key) VALUES (t, k)';
+INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion)
+	VALUES (999999, 'citus', 10, 'stage'::regnamespace, false, '0');
+`
+
+// Reference tables go first, each table once, and a second run finds nothing
+// left to do.
+func TestDistribute(t *testing.T) {
+	ctx := context.Background()
+	address := dbtest.Postgres(t)
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, stage); err != nil {
+		t.Fatal(err)
+	}
+	s := dbtest.OpenAt(t, address+"&search_path=public,stage", register, db.Options{})
+	var first, second strings.Builder
+	if err := db.Distribute(ctx, s, register, &first); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Distribute(ctx, s, register, &second); err != nil {
+		t.Fatal(err)
+	}
+	const want = "country: reference table on every node\ndb_once: distributed by holder\nperson: distributed by pid\ndocument: distributed by number\n"
+	if first.String() != want {
+		t.Errorf("got\n%s", first.String())
+	}
+	if n := strings.Count(second.String(), "already distributed"); n != 4 {
+		t.Errorf("the second run says\n%s", second.String())
+	}
+	var calls string
+	err = conn.QueryRow(ctx, `SELECT string_agg(logicalrelid::text || ':' || coalesce(key, ''), ' ' ORDER BY n) FROM stage.pg_dist_partition`).Scan(&calls)
+	if err != nil || calls != "country: db_once:holder person:pid document:number" {
+		t.Errorf("%q %v", calls, err)
+	}
 }

@@ -13,6 +13,7 @@ import (
 // A conflict that comes back every time ends in ErrBusy, and what each attempt
 // wrote is undone.
 func TestConflictsWithoutEndAreBusy(t *testing.T) {
+	t.Parallel()
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
 		s := dbtest.Open(t, db.Postgres, register, db.Options{})

@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"limen/access"
-	"limen/db"
 	eesdesk "limen/ees/desk"
 	"limen/ledger"
 	ledgerdesk "limen/ledger/desk"
@@ -37,7 +36,7 @@ func (h *House) Mux(f Facing) (*web.Mux, error) {
 		Demo:                f.Demo,
 		Notice:              "Limen is an independent project and no service of the European Union.",
 		Posts:               posts,
-		Checks:              []web.Check{{Name: "store", Run: h.reachable}, {Name: "room", Run: h.writable}},
+		Checks:              web.StoreChecks(h.Store),
 		AddressRate:         f.Rate,
 		PrincipalRate:       f.Rate,
 		MetricsFromLoopback: f.MetricsFromLoopback,
@@ -65,18 +64,6 @@ func posts(p access.Principal) []web.Post {
 		list = append(list, web.Post{Code: point.Code, Name: point.Name + " (" + string(point.Kind) + ")"})
 	}
 	return list
-}
-
-func (h *House) reachable(ctx context.Context) error {
-	return h.Store.Read(ctx, func(tx *db.Tx) error {
-		var one int
-		return tx.Row(`SELECT 1`).Scan(&one)
-	})
-}
-
-// writable asks for a write of nothing, which a full store refuses.
-func (h *House) writable(ctx context.Context) error {
-	return h.Store.Write(ctx, func(*db.Tx) error { return nil })
 }
 
 // gauges adds what the store and the log tell of themselves.

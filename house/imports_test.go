@@ -91,8 +91,8 @@ func breaks(f *sourceFile, room roomRule, folder string) string {
 	}
 	support := slices.Contains(testSupport, folder)
 	switch {
-	case support && !f.test && !slices.Contains(testSupport, f.pkg):
-		return "it is for tests alone"
+	case support && !f.test && !slices.Contains(testSupport, f.pkg) && !(folder == "db/pgtemp" && room.room == "sim"):
+		return "it is for tests alone, and the throw-away server for benchmarks"
 	case support || target.room == room.room:
 		return ""
 	case slices.Contains(room.may, "*") && !slices.Contains(top, target.room):

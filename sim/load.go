@@ -29,6 +29,7 @@ type LoadOptions struct {
 	Today    law.Date // the day on which the crowd's last stays are recent
 	Density  int      // see NamesOptions; 0 is 1
 	Floor    bool     // fill the tables of the floor as well
+	Batch    int      // members of one transaction; 0 is 10 000
 	Progress func(done, total int)
 }
 
@@ -46,6 +47,9 @@ var ErrNotBench = errors.New("sim: this store was not made for measuring: Load w
 // with them; the next call with the same options goes on behind those.
 func Load(ctx context.Context, h *house.House, o LoadOptions) error {
 	o.Density = max(1, o.Density)
+	if o.Batch <= 0 {
+		o.Batch = 10_000
+	}
 	mark, err := takeMark(ctx, h.Store, o)
 	if err != nil {
 		return err
@@ -164,9 +168,6 @@ type loader struct {
 	crowd   *crowd
 }
 
-// loadBatch is the members of one transaction.
-const loadBatch = 10_000
-
 // run writes batch after batch; while one is written, the next is worked out.
 func (l *loader) run(ctx context.Context, done int) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -179,8 +180,8 @@ func (l *loader) run(ctx context.Context, done int) error {
 	batches := make(chan ready, 1)
 	go func() {
 		defer close(batches)
-		for from := done; from < l.options.Files; from += loadBatch {
-			r := ready{upTo: min(l.options.Files, from+loadBatch)}
+		for from := done; from < l.options.Files; from += l.options.Batch {
+			r := ready{upTo: min(l.options.Files, from+l.options.Batch)}
 			r.batch, r.err = l.batch(from, r.upTo)
 			select {
 			case batches <- r:

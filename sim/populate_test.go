@@ -78,6 +78,7 @@ func contents(t *testing.T, h *house.House, plan *Plan) map[string]string {
 // registers hold, every reply with the auditor's prediction, and the telling
 // travellers with what they promise. EES-020 to EES-031 as the room has them.
 func TestPopulate(t *testing.T) {
+	t.Parallel()
 	plan, err := MakePlan(7, testTravellers, until)
 	if err != nil {
 		t.Fatal(err)
@@ -176,6 +177,7 @@ func checkLedger(t *testing.T, h *house.House) {
 // wave, opens the house again each time, and finds the register as if nothing
 // had happened.
 func TestPopulateGoesOn(t *testing.T) {
+	t.Parallel()
 	plan, err := MakePlan(7, testTravellers, until)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ type commands struct {
 	Stay    stayCmd    `cmd:"" help:"Count short stays: JSON Lines in, one answer a line out."`
 	MRZ     mrzCmd     `cmd:"" name:"mrz" help:"Read machine readable zones: JSON Lines in, one answer a line out."`
 	Names   namesCmd   `cmd:"" help:"Write names for the machine readable zone and compare pairs of names."`
+	Bench   benchCmd   `cmd:"" help:"Measure, beside a floor measured in the same run."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

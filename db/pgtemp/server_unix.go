@@ -32,7 +32,7 @@ type server struct {
 // found makes the cluster's folder and starts its server.
 func (c *Cluster) found(ctx context.Context) error {
 	var err error
-	if c.bin, err = programs(); err != nil {
+	if c.bin, err = programs("/usr/lib/postgresql/*/bin"); err != nil {
 		return err
 	}
 	if c.dir, err = os.MkdirTemp(place(c.durable), "limen-pg-"); err != nil {
@@ -67,13 +67,14 @@ func place(durable bool) string {
 	return "/tmp"
 }
 
-// programs finds the folder of initdb and postgres.
-func programs() (string, error) {
+// programs finds the folder of initdb and postgres: where pg_config says, in the
+// newest of the folders that the distribution keeps by version, or in the PATH.
+func programs(byVersion string) (string, error) {
 	var folders []string
 	if out, err := exec.Command("pg_config", "--bindir").Output(); err == nil {
 		folders = append(folders, strings.TrimSpace(string(out)))
 	}
-	versioned, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
+	versioned, _ := filepath.Glob(byVersion)
 	slices.SortFunc(versioned, func(a, b string) int { return version(b) - version(a) }) // newest first
 	folders = append(folders, versioned...)
 	if p, err := exec.LookPath("initdb"); err == nil {
@@ -153,7 +154,7 @@ wait "$server"
 func (c *Cluster) launch(ctx context.Context) error {
 	settings := []string{
 		"listen_addresses=", "unix_socket_directories=" + c.dir, "max_connections=120", "shared_buffers=256MB",
-		"autovacuum_naptime=10s", "log_min_messages=warning", "max_wal_size=4GB", "max_prepared_transactions=8",
+		"autovacuum_naptime=10s", "deadlock_timeout=100ms", "log_min_messages=warning", "max_wal_size=4GB", "max_prepared_transactions=8",
 	}
 	if !c.durable {
 		settings = append(settings, "fsync=off", "full_page_writes=off")
@@ -164,11 +165,15 @@ func (c *Cluster) launch(ctx context.Context) error {
 	}
 	cmd := c.command(context.WithoutCancel(ctx), "/bin/sh", args...)
 	cmd.Env = append(cmd.Env, "LIMEN_DIR="+c.dir)
-	var err error
-	if c.leash, err = cmd.StdinPipe(); err != nil {
+	held, leash, err := os.Pipe() // not StdinPipe, which the server's end would close
+	if err != nil {
 		return err
 	}
-	if err := cmd.Start(); err != nil {
+	c.leash, cmd.Stdin = leash, held
+	err = cmd.Start()
+	held.Close()
+	if err != nil {
+		leash.Close()
 		return err
 	}
 	c.ended = make(chan struct{})

@@ -62,6 +62,7 @@ func (d *Desk) Pages(m *web.Mux) error {
 	m.Page("POST /ees/booth/cross", d.crossAtBooth)
 	m.Page("POST /ees/booth/refuse", d.refuseAtBooth)
 	m.Page("GET /ees/files", d.searchPage)
+	m.Page("POST /ees/files", d.searchPage)
 	m.Page("GET /ees/files/{ref}", d.filePage)
 	m.Page("GET /ees/overstayers", d.overstayersPage)
 	records := []access.Kind{access.Border, access.Immigration, access.Visa, access.Facilitation}
@@ -385,7 +386,8 @@ type searchPage struct {
 }
 
 func (d *Desk) searchPage(w http.ResponseWriter, r *http.Request) error {
-	v := r.URL.Query().Get
+	// Names and numbers travel in the body: addresses end up in histories and logs.
+	v := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
 	field := func(name, label, hint string) web.Field {
 		return web.Field{Name: name, Label: label, Hint: hint, Value: v(name), MaxLength: 128}
 	}
@@ -424,7 +426,7 @@ func (d *Desk) purposes(r *http.Request, op access.Op) []web.Option {
 	for _, purpose := range access.Purposes {
 		if _, ok := d.Door.Granted(who.Authority.Kind, purpose, op); ok {
 			options = append(options, web.Option{Value: string(purpose), Label: strings.ReplaceAll(string(purpose), "_", " "),
-				Selected: r.URL.Query().Get("purpose") == string(purpose)})
+				Selected: r.PostFormValue("purpose") == string(purpose)})
 		}
 	}
 	return options
