@@ -233,7 +233,10 @@ func Run[T any](ctx context.Context, d *Door, req Request, fn func(Pass) (T, err
 	var receipt ledger.Receipt
 	var last *passage
 	through := d.store.Observe
-	if op.Writes {
+	switch {
+	case op.Erases:
+		through = d.store.Reclaim
+	case op.Writes:
 		through = d.store.Write
 	}
 	defer func() {

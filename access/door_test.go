@@ -21,11 +21,11 @@ CREATE TABLE notes_note (
 `)}}, Tables: []db.Table{{Name: "notes_note", Key: "id", Why: "a table of a test"}}}
 
 var noteOps = []Operation{
-	{"notes.write", "notes", "write a note", "2017/2226 art 16(1)", true},
-	{"notes.read", "notes", "read a note", "2017/2226 art 23(2)", false},
-	{"notes.search", "notes", "search notes", "2017/2226 art 26(1)", false},
-	{"notes.solve", "notes", "solve a case", "2017/2226 art 32(2)", false},
-	{"notes.nobody", "notes", "do what nobody may", "2017/2226 art 9(2)", true},
+	{Op: "notes.write", System: "notes", Title: "write a note", Cite: "2017/2226 art 16(1)", Writes: true},
+	{Op: "notes.read", System: "notes", Title: "read a note", Cite: "2017/2226 art 23(2)", Writes: false},
+	{Op: "notes.search", System: "notes", Title: "search notes", Cite: "2017/2226 art 26(1)", Writes: false},
+	{Op: "notes.solve", System: "notes", Title: "solve a case", Cite: "2017/2226 art 32(2)", Writes: false},
+	{Op: "notes.nobody", System: "notes", Title: "do what nobody may", Cite: "2017/2226 art 9(2)", Writes: true},
 }
 
 var noteGrants = []Grant{
@@ -463,7 +463,7 @@ func TestNewDoorRefusesBadHinges(t *testing.T) {
 		"operation twice":    {[]Operation{op, op}, nil},
 		"unknown operation":  {nil, []Grant{grant}},
 		"grant twice":        {[]Operation{op}, []Grant{grant, grant}},
-		"operation's cite":   {[]Operation{{"a.b", "a", "b", "somewhere", true}}, nil},
+		"operation's cite":   {[]Operation{{Op: "a.b", System: "a", Title: "b", Cite: "somewhere", Writes: true}}, nil},
 		"grant's cite":       {[]Operation{op}, []Grant{{Kind: Border, Purpose: BorderCheck, Op: op.Op, Cite: "somewhere"}}},
 		"grant without cite": {[]Operation{op}, []Grant{{Kind: Border, Purpose: BorderCheck, Op: op.Op}}},
 	} {

@@ -208,3 +208,78 @@ func TestKilledServerLosesNothing(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// stopOnce is the key of the request that is stopped.
+var stopOnce = db.Once{Holder: "POL", Key: "stop"}
+
+func childStops() {
+	where, passes := os.Getenv("LIMEN_DB_POINT"), 0
+	fmt.Sscan(os.Getenv("LIMEN_DB_PASSES"), &passes)
+	db.OnReached(func(point string) {
+		if point == where {
+			if passes--; passes < 0 {
+				self, _ := os.FindProcess(os.Getpid())
+				self.Kill()
+				select {}
+			}
+		}
+	})
+	ctx := context.Background()
+	s, err := db.Open(ctx, os.Getenv("LIMEN_DB_ADDRESS"), db.Options{})
+	if err == nil {
+		err = s.Migrate(ctx, append(slow(), register...))
+	}
+	if err == nil {
+		err = s.Write(ctx, func(tx *db.Tx) error {
+			tx.Keep(stopOnce, []byte("answer"))
+			return insert(tx, "a", 0)
+		})
+	}
+	if err == nil {
+		err = s.Observe(ctx, func(tx *db.Tx) error {
+			var n int
+			tx.Later(`INSERT INTO country (code, name) VALUES ('LOG', 'an entry')`)
+			return tx.Row(`SELECT count(*) FROM person`).Scan(&n)
+		})
+	}
+	fmt.Fprintln(os.Stderr, "child: came through:", err)
+}
+
+// At each point where the code says what the next start finds, a process is
+// stopped, and the next start finds it.
+func TestStopAtEveryCommitPoint(t *testing.T) {
+	t.Parallel()
+	eachEngine(t, func(t *testing.T, engine db.Engine) {
+		for _, c := range []struct {
+			point                         string
+			passes, written, kept, logged int
+		}{
+			{"before a room's migration", 0, 0, 0, 0},
+			{"before a room's migration", 2, 0, 0, 0},
+			{"before the commit", 0, 0, 0, 0},
+			{"after the commit", 0, 1, 1, 0},
+			{"before the log", 0, 1, 1, 0},
+			{"before the commit", 1, 1, 1, 0},
+			{"after the commit", 1, 1, 1, 1},
+		} {
+			if c.point == "before the log" && engine == db.Postgres {
+				continue // reading and log entry are one transaction there
+			}
+			address := fresh(t, engine)
+			cmd := child(t, "stop", address)
+			cmd.Env = append(cmd.Env, "LIMEN_DB_POINT="+c.point, fmt.Sprint("LIMEN_DB_PASSES=", c.passes))
+			if err := cmd.Run(); err == nil {
+				t.Fatalf("%s: the child was not stopped", c.point)
+			}
+			s := dbtest.OpenAt(t, address, append(slow(), register...), db.Options{})
+			if written, kept, logged := count(t, s, "person"), count(t, s, "db_once"), count(t, s, "country"); written != c.written || kept != c.kept || logged != c.logged {
+				t.Errorf("%s, pass %d: found %d written, %d kept, %d logged; want %d, %d, %d",
+					c.point, c.passes, written, kept, logged, c.written, c.kept, c.logged)
+			}
+			answer, err := carryOut(s, stopOnce, func(tx *db.Tx) (string, error) { return "answer", insert(tx, "a", 0) })
+			if answer != "answer" || err != nil || count(t, s, "person") != 1 {
+				t.Errorf("%s: sent again: %q %v", c.point, answer, err)
+			}
+		}
+	})
+}

@@ -246,6 +246,10 @@ func (s *Store) transact(ctx context.Context, kind kind, fn func(*Tx) error) err
 	}
 }
 
+// reached is called at every point where the comments say what the next start
+// finds. The tests stop the process there.
+var reached = func(point string) {}
+
 // Stats is what a store has done since Open, for metrics.
 type Stats struct {
 	Groups        int64   // commits; on SQLite each may hold many jobs

@@ -4,7 +4,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
+
+// The folder in memory keeps the rules of fs.FS.
+func TestFolder(t *testing.T) {
+	if err := fstest.TestFS(folder{"0001_a.sql": []byte("a"), "0002_b.sql": nil}, "0001_a.sql", "0002_b.sql"); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Placeholders are rewritten where they are placeholders.
 func TestNumbered(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -76,6 +77,7 @@ func (s *Store) Migrate(ctx context.Context, schemas []Schema) error {
 		providers = append(providers, p)
 	}
 	for i, p := range providers {
+		reached("before a room's migration")
 		// If we stop here, or within Up, the next start finds the rooms before
 		// this one done and each migration wholly applied or not at all: its
 		// statements and its version commit together.
@@ -221,24 +223,28 @@ func (f *openFile) Close() error               { return nil }
 
 type openFolder struct {
 	folder folder
-	read   bool
+	rest   []fs.DirEntry // not yet read
 }
 
 func (f *openFolder) Stat() (fs.FileInfo, error) { return entry{".", -1}, nil }
 func (f *openFolder) Read([]byte) (int, error)   { return 0, errors.New("is a folder") }
 func (f *openFolder) Close() error               { return nil }
 
-// ReadDir returns all entries at once, whatever n, as fs.ReadDir asks.
 func (f *openFolder) ReadDir(n int) ([]fs.DirEntry, error) {
-	if f.read {
+	if f.rest == nil {
+		f.rest = []fs.DirEntry{}
+		for _, name := range slices.Sorted(maps.Keys(f.folder)) {
+			f.rest = append(f.rest, fs.FileInfoToDirEntry(entry{name, int64(len(f.folder[name]))}))
+		}
+	}
+	if n <= 0 {
+		n = len(f.rest)
+	} else if len(f.rest) == 0 {
 		return nil, io.EOF
 	}
-	f.read = true
-	var list []fs.DirEntry
-	for name, b := range f.folder {
-		list = append(list, fs.FileInfoToDirEntry(entry{name, int64(len(b))}))
-	}
-	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	n = min(n, len(f.rest))
+	list := f.rest[:n]
+	f.rest = f.rest[n:]
 	return list, nil
 }
 

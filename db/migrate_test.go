@@ -24,6 +24,8 @@ func TestMain(m *testing.M) {
 		childMigrates()
 	case "load":
 		childWrites()
+	case "stop":
+		childStops()
 	}
 }
 

@@ -107,6 +107,10 @@ func serverFault(pg *pgconn.PgError, query string) error {
 		f.trouble = troubleConflict
 	case "53300", "57P03": // too_many_connections, cannot_connect_now
 		f.trouble = troubleConflict
+	case "0A000": // feature_not_supported, of which one is a table altered meanwhile
+		if pg.Routine == "RevalidateCachedQuery" {
+			f.trouble = troubleConflict
+		}
 	case "23505": // unique_violation
 		f.trouble = troubleUnique
 	case "53100": // disk_full
@@ -296,6 +300,7 @@ func (t *pgSession) commit(ctx context.Context, later []statement) error {
 	queue("COMMIT", nil)
 	start := time.Now()
 	t.ending = true
+	reached("before the commit")
 	// If we stop here, the server rolls the transaction back when it sees the
 	// connection gone: the next start finds nothing of it.
 	//
@@ -321,6 +326,7 @@ func (t *pgSession) commit(ctx context.Context, later []statement) error {
 		return fmt.Errorf("db: the server answered the commit with %s", last)
 	}
 	t.engine.store.stats.committed(1, time.Since(start))
+	reached("after the commit")
 	// If we stop here, the next start finds the transaction, though the caller
 	// was not told.
 	return nil

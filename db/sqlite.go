@@ -129,6 +129,7 @@ func (e *sqlite) transact(ctx context.Context, k kind, fn func(*Tx) error) error
 	if err != nil || len(later) == 0 {
 		return err
 	}
+	reached("before the log")
 	// If we stop here, the next start finds nothing of this reading, and the
 	// caller has not had the answer: only a nil from submit lets it out.
 	return e.submit(ctx, &job{ctx: ctx, kind: k, later: later})
@@ -143,12 +144,12 @@ func (e *sqlite) snapshot(ctx context.Context, k kind, fn func(*Tx) error) (late
 		return nil, ctx.Err()
 	}
 	defer func() { e.readers <- l }()
-	defer l.interruptWith(ctx)()
 	l.trim()
 	if err := l.run("BEGIN"); err != nil {
 		return nil, abortable(err)
 	}
 	defer l.run("ROLLBACK") // it has only read
+	defer l.interruptWith(ctx)()
 	tx := newTx(ctx, e.store, k, l)
 	if err := tx.call(fn); err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ func (e *sqlite) runGroup(first *job) {
 		e.disband(err)
 		return
 	}
+	reached("after the commit")
 	// If we stop here, the next start finds every job of the group, though no
 	// caller was told: one that sends its request again with the same
 	// idempotency key is given the answer that was kept.
@@ -149,6 +150,7 @@ func (e *sqlite) lend(j *job) error {
 
 // commit makes the group durable.
 func (e *sqlite) commit() error {
+	reached("before the commit")
 	// If we stop here, the next start finds nothing of the group: without its
 	// commit record the log's tail is not replayed, and nobody was answered.
 	start := time.Now()

@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -107,6 +108,11 @@ func TestScanAgreesOnBothEngines(t *testing.T) {
 		fits(`SELECT count(*) FROM person WHERE alive`, new(int), 2)
 		fits(`SELECT alive FROM person WHERE n = 0`, new(bool), false)
 		fits(`SELECT max(n) FROM person WHERE n > 7`, new(sql.NullInt64), sql.NullInt64{})
+		fits(`SELECT avg(n) FROM person WHERE n > 0`, new(float64), 1.5)
+		fits(`SELECT CAST(n AS INTEGER) FROM person WHERE n = 1`, new(int64), int64(1))
+		fits(`SELECT CAST(n AS SMALLINT) FROM person WHERE n = 1`, new(int64), int64(1))
+		fits(`SELECT CAST(1.5 AS REAL) FROM person WHERE n = 1`, new(float64), 1.5)
+		fits(`SELECT n FROM person WHERE n = 1`, new(float64), 1.0)
 		fits(`SELECT pid FROM person WHERE n = 1`, new(any), any("a"))
 
 		refused := func(q string, dest any) {
@@ -143,6 +149,8 @@ func deref(p any) any {
 	case *uint8:
 		return *p
 	case *bool:
+		return *p
+	case *float64:
 		return *p
 	case *sql.NullInt64:
 		return *p
@@ -425,6 +433,91 @@ func TestSilentDifferencesAreClosed(t *testing.T) {
 			if err := s.Read(ctx, func(tx *db.Tx) error { return tx.Row(q).Scan(&c) }); err == nil {
 				t.Errorf("%s: no error", q)
 			}
+		}
+	})
+}
+
+// Values of many sizes come back whole, large ones and those on the edge of
+// what a statement keeps room for, in any order.
+func TestLargeValues(t *testing.T) {
+	dbtest.Each(t, register, func(t *testing.T, s *db.Store) {
+		ctx := context.Background()
+		sizes := []int{1 << 20, 1, 64 << 10, 0, 64<<10 - 1, 64<<10 + 1, 200, 3 << 20, 255, 256, 257}
+		make := func(n int) []byte { return bytes.Repeat([]byte{byte(n), byte(n >> 8), 'x'}, n/3+1)[:n] }
+		err := s.Write(ctx, func(tx *db.Tx) error {
+			for i, n := range sizes {
+				name := strings.Repeat("ż", n/2)
+				if _, err := tx.Exec(`INSERT INTO person (pid, n, name, photo, alive) VALUES ($1, $2, $3, $4, TRUE)`, "a", i, name, make(n)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Read(ctx, func(tx *db.Tx) error {
+			rows, err := tx.Query(`SELECT n, name, photo FROM person ORDER BY n DESC`)
+			if err != nil {
+				return err
+			}
+			for rows.Next() {
+				var i int
+				var name string
+				var photo []byte
+				if err := rows.Scan(&i, &name, &photo); err != nil {
+					return err
+				}
+				if name != strings.Repeat("ż", sizes[i]/2) || !bytes.Equal(photo, make(sizes[i])) {
+					t.Errorf("%d bytes came back as %d and %d", sizes[i], len(name), len(photo))
+				}
+			}
+			return rows.Err()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// More different statements than are kept prepared still run, also within one
+// transaction and with an open result set.
+func TestManyStatements(t *testing.T) {
+	dbtest.Each(t, register, func(t *testing.T, s *db.Store) {
+		for range 2 {
+			err := s.Write(context.Background(), func(tx *db.Tx) error {
+				for i := range 700 {
+					var n, got int
+					if err := tx.Row(fmt.Sprintf(`SELECT count(*), CAST($1 AS BIGINT) FROM person WHERE n = %d`, i), i).Scan(&n, &got); err != nil || got != i {
+						return fmt.Errorf("%d: %d %v", i, got, err)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// The table of a broken key is found, also when its index is on an expression.
+func TestUniqueViolationNamesTheTable(t *testing.T) {
+	schemas := append(register[:1:1], schema("extra", `CREATE UNIQUE INDEX country_folded ON country (lower(name));`))
+	dbtest.Each(t, schemas, func(t *testing.T, s *db.Store) {
+		for _, c := range []struct{ q, table string }{
+			{`INSERT INTO country VALUES ('X', 'abc'), ('X', 'def')`, "country"},
+			{`INSERT INTO country VALUES ('X', 'abc'), ('Y', 'ABC')`, "country"},
+			{`INSERT INTO person (pid, n, alive) VALUES ('a', 1, TRUE), ('a', 1, TRUE)`, "person"},
+			{`INSERT INTO person (pid, n, alive) VALUES ('a', -1, TRUE)`, ""},
+		} {
+			err := s.Write(context.Background(), func(tx *db.Tx) error { _, err := tx.Exec(c.q); return err })
+			if table, ok := db.UniqueViolation(err); table != c.table || ok != (c.table != "") {
+				t.Errorf("%s: %q %v: %v", c.q, table, ok, err)
+			}
+		}
+		if _, ok := db.UniqueViolation(nil); ok {
+			t.Error("nil is no violation")
 		}
 	})
 }

@@ -1,3 +1,7 @@
+// Package ees is the Entry/Exit System of Regulation (EU) 2017/2226: checks at the
+// border, entry/exit records, refusals of entry, the calculator of the
+// authorised stay and the list of overstayers. Its rules stand in files named
+// by their article; it decides and stores, and its desk talks.
 package ees
 
 import (

@@ -36,7 +36,7 @@ func TestArt11_2_a_VisaEntriesAndDays(t *testing.T) {
 func TestArt11_VisaValidityBites(t *testing.T) {
 	onBoth(t, func(b *border) {
 		who := mehmet()
-		who.Visa = &ees.VisaInput{ValidFrom: day("2026-06-01"), ValidUntil: day("2026-06-30"), Days: 15, Entries: 1}
+		who.Visa = &ees.VisaInput{Number: "FRA7654321", Issuer: "FRA", ValidFrom: day("2026-06-01"), ValidUntil: day("2026-06-30"), Days: 15, Entries: 1}
 		c := b.at("2026-06-20 08:00").check(who)
 		if *c.Stay.LastDay != day("2026-06-30") || c.Stay.DaysRemaining != 11 {
 			b.Fatalf("%+v", c.Stay)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"limen/access"
+	"limen/db"
 	"limen/law"
 	"limen/person"
 )
@@ -67,9 +68,16 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 		}
 	}
 	after := from.From.String()
-	rows, err := tx.Query(`SELECT `+recordColumns+` FROM ees_record
-		WHERE overstay_class IS NOT NULL AND (overstay_from, ref, n) > ($1, $2, $3) AND ($4 = '' OR overstay_class = $5)
-		ORDER BY overstay_from, ref, n LIMIT $6`, after, string(from.Ref), from.N, string(q.Class), string(q.Class), q.Limit+1)
+	// One statement for each index: of one class, or of both.
+	statement, args := `SELECT `+recordColumns+` FROM ees_record
+		WHERE overstay_class IS NOT NULL AND (overstay_from, ref, n) > ($1, $2, $3)
+		ORDER BY overstay_from, ref, n LIMIT $4`, []any{after, string(from.Ref), from.N, q.Limit + 1}
+	if q.Class != "" {
+		statement, args = `SELECT `+recordColumns+` FROM ees_record
+			WHERE overstay_class = $1 AND (overstay_from, ref, n) > ($2, $3, $4)
+			ORDER BY overstay_from, ref, n LIMIT $5`, append([]any{string(q.Class)}, args...)
+	}
+	rows, err := tx.Query(statement, args...)
 	if err != nil {
 		return OverstayerList{}, err
 	}
@@ -107,6 +115,7 @@ func (r *Register) overstayer(p access.Pass, rec *record, on law.Date) (Overstay
 	o := Overstayer{File: k.summary(), RecordID: v.RecordID, Class: rec.Overstay, Entry: v.Entry, StayEnd: rec.StayEnd,
 		Since: rec.OverstayFrom, Days: v.OverstayDays}
 	o.Nationality = o.File.Nationality
+	o.File.Face, o.File.Fingers = "", "" // the list tells nothing of biometrics
 	if n := len(k.data.Documents); n > 0 {
 		o.Document = &k.data.Documents[n-1]
 	}
@@ -145,7 +154,7 @@ func (r *Register) flagSome(p access.Pass) (int, error) {
 	// After midnight in the westernmost operating zone the day is over everywhere.
 	today := law.DateIn(tx.Now(), person.WesternmostZone())
 	rows, err := tx.Query(`SELECT ref, n, stay_end FROM ees_record
-		WHERE exit_at IS NULL AND NOT ended_without_exit AND overstay_class IS NULL AND stay_end IS NOT NULL AND stay_end < $1
+		WHERE exit_at IS NULL AND ended_on IS NULL AND overstay_class IS NULL AND stay_end IS NOT NULL AND stay_end < $1
 		ORDER BY stay_end, ref, n LIMIT $2`, today, flagStep)
 	if err != nil {
 		return 0, err
@@ -168,7 +177,8 @@ func (r *Register) flagSome(p access.Pass) (int, error) {
 		return 0, err
 	}
 	for _, d := range dues {
-		tx.Later(`UPDATE ees_record SET overstay_class = $1, overstay_from = $2, version = version + 1 WHERE ref = $3 AND n = $4`,
+		tx.Later(`UPDATE ees_record SET overstay_class = $1, overstay_from = $2, version = version + 1
+			WHERE ref = $3 AND n = $4 AND exit_at IS NULL AND ended_on IS NULL AND overstay_class IS NULL`,
 			string(NoExit), d.end+1, d.ref, d.n)
 		p.Subject(d.ref)
 	}
@@ -196,7 +206,19 @@ func purgeSome(p access.Pass) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := tx.Query(`SELECT home, id FROM ees_check WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`, tx.Now().UnixMicro(), flagStep)
+	checks, err := purgeBy(tx, `SELECT home, id FROM ees_check WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`,
+		`DELETE FROM ees_check WHERE home = $1 AND id = $2`, tx.Now())
+	if err != nil {
+		return 0, err
+	}
+	outcomes, err := purgeBy(tx, `SELECT home, check_id FROM ees_outcome WHERE at < $1 ORDER BY at LIMIT $2`,
+		`DELETE FROM ees_outcome WHERE home = $1 AND check_id = $2`, tx.Now().Add(-outcomeLife))
+	return checks + outcomes, err
+}
+
+// purgeBy deletes one step's worth of rows, by their keys.
+func purgeBy(tx *db.Tx, find, remove string, before time.Time) (int, error) {
+	rows, err := tx.Query(find, before.UnixMicro(), flagStep)
 	if err != nil {
 		return 0, err
 	}
@@ -207,12 +229,8 @@ func purgeSome(p access.Pass) (int, error) {
 		if err := rows.Scan(&home, &id); err != nil {
 			return 0, err
 		}
-		tx.Later(`DELETE FROM ees_check WHERE home = $1 AND id = $2`, home, id)
+		tx.Later(remove, home, id)
 		n++
 	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
-	tx.Later(`DELETE FROM ees_outcome WHERE at < $1`, tx.Now().Add(-outcomeLife).UnixMicro())
-	return n, nil
+	return n, rows.Err()
 }

@@ -22,7 +22,8 @@ type deciding struct {
 	home    FileRef
 	checkID string // the part after the dot
 	kept    keptCheck
-	known   *known // nil: the file is new
+	known   *known
+	isNew   bool // the file is made by this decision
 	point   *person.CrossingPoint
 	where   event
 }
@@ -45,6 +46,11 @@ func (r *Register) decide(p access.Pass, checkID string) (*deciding, error) {
 	err = tx.Row(`SELECT c.expires_at, c.state, c.body, o.kind, o.ref, o.n FROM ees_check c
 		LEFT JOIN ees_outcome o ON o.home = c.home AND o.check_id = c.id
 		WHERE c.home = $1 AND c.id = $2`, home, id).Scan(&expires, &state, &body, &outcome.kind, &outcome.ref, &outcome.n)
+	if errors.Is(err, db.ErrNoRows) {
+		if err := decidedBefore(tx, home, id); err != nil {
+			return nil, err
+		}
+	}
 	if errors.Is(err, db.ErrNoRows) || err == nil && state != p.Principal().Authority.State {
 		return nil, law.BadField("check_id", "unknown_check", "2017/2226 art 23",
 			"There is no such check, or it has been erased. Check the traveller again.")
@@ -74,6 +80,20 @@ func (r *Register) decide(p access.Pass, checkID string) (*deciding, error) {
 type outcomeRow struct {
 	kind, ref *string
 	n         *int
+}
+
+// decidedBefore remembers what a check led to after the check itself was erased,
+// so that a late repeat is told.
+func decidedBefore(tx *db.Tx, home, id string) error {
+	var o outcomeRow
+	err := tx.Row(`SELECT kind, ref, n FROM ees_outcome WHERE home = $1 AND check_id = $2`, home, id).Scan(&o.kind, &o.ref, &o.n)
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return o.refusal()
 }
 
 func (o outcomeRow) refusal() *law.Refusal {
@@ -119,11 +139,56 @@ func (r *Register) settle(d *deciding, chosen string) error {
 			"The file has changed since this check: another booth may have dealt with the traveller. Check again.",
 			"seen", fmt.Sprint(before), "now", fmt.Sprint(k.file.Version))
 	}
-	if res.File != nil && !res.NewDocument {
+	if err := d.moveOn(); err != nil {
+		return err
+	}
+	if res.File == nil {
+		// The guard found that the traveller is this person, under another
+		// identity: legitimate ones live in one file (spec 3.1).
+		if k.data, err = cir.Get(d.pass, cir.EES, cir.RecordRef(chosen)); err != nil {
+			return err
+		}
+		identity, err := d.kept.Traveller.identity()
+		if err != nil {
+			return err
+		}
+		if !k.holds(identity) {
+			if err := cir.AddIdentity(d.pass, cir.RecordRef(chosen), cir.EES, identity); err != nil {
+				return err
+			}
+		}
+	}
+	if d.kept.Traveller.Document.Number == "" || res.File != nil && !res.NewDocument {
 		return nil
 	}
-	// A document that the file does not have yet is added (EES-006).
-	return cir.AddDocument(d.pass, cir.RecordRef(k.file.Ref), cir.EES, d.kept.Traveller.Document)
+	return cir.AddDocument(d.pass, cir.RecordRef(chosen), cir.EES, d.kept.Traveller.Document)
+}
+
+// moveOn brings a known file to its next version before anything else is
+// written, with what was taken of its biometrics.
+func (d *deciding) moveOn() error {
+	f := d.known.file
+	f.LastEventOn = max(f.LastEventOn, d.where.On)
+	f.Face, f.Fingers = d.kept.faceAfter(f.Face), d.kept.fingersAfter(f.Fingers)
+	ok, err := touchFile(d.tx, f)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return law.Refuse(law.Conflict, "file_changed", "2017/2226 art 23", "The file has changed meanwhile. Check the traveller again.")
+	}
+	for _, b := range d.kept.samples() {
+		if err := cir.AddBiometric(d.pass, cir.RecordRef(f.Ref), cir.EES, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identity reads the identity back from what the check kept.
+func (t *TravellerView) identity() (cir.Identity, error) {
+	birth, err := person.ParsePartialDate(t.BirthDate)
+	return cir.Identity{Name: person.Name{Surname: t.Surname, FirstNames: t.FirstNames}, Birth: birth, Sex: t.Sex, Nationalities: t.Nationality}, err
 }
 
 // seen is the version at which the check saw a file; 0 when it did not.
@@ -140,102 +205,66 @@ func seen(c *keptCheck, ref FileRef) int64 {
 }
 
 // create makes the individual file (arts 14(2), 16(1), 17(1), 18(1)). Its
-// reference was reserved by the check, so that doing it twice is impossible.
+// reference was reserved by the check, so that doing it twice is impossible;
+// and whoever registered the same person meanwhile is found first.
 func (d *deciding) create(r *Register) error {
 	t := &d.kept.Traveller
-	birth, err := person.ParsePartialDate(t.BirthDate)
+	identity, err := t.identity()
 	if err != nil {
 		return err
+	}
+	if len(d.kept.Candidates) == 0 {
+		if err := d.stillUnknown(identity); err != nil {
+			return err
+		}
 	}
 	incomplete, err := madeInProgressivePeriod(d.where.On)
 	if err != nil {
 		return err
 	}
 	f := file{Ref: d.kept.NewRef, CIRFile: string(cir.NewFileNumber()), VisaRequired: d.kept.VisaNeeded, FamilyMember: d.kept.Family,
-		Biometrics: BiometricsNotYet, CreatedAt: d.tx.Now(), CreatedBy: d.where.Authority, Incomplete: incomplete, LastEventOn: d.where.On, Version: 1}
+		Face: d.kept.faceAfter(FaceMissing), Fingers: d.kept.fingersAfter(FingersMissing), CreatedAt: d.tx.Now(), CreatedBy: d.where.Authority,
+		Incomplete: incomplete, LastEventOn: d.where.On, Version: 1}
 	data := cir.Dataset{Ref: cir.RecordRef(f.Ref), System: cir.EES, File: cir.FileNumber(f.CIRFile),
-		Identities: []cir.Identity{{Name: person.Name{Surname: t.Surname, FirstNames: t.FirstNames}, Birth: birth, Sex: t.Sex, Nationalities: t.Nationality}},
-		Documents:  []person.Document{t.Document}}
-	f.Biometrics = d.biometricsAfter(f.Biometrics)
-	data.Biometrics = d.samples(f.Biometrics)
+		Identities: []cir.Identity{identity}, Biometrics: d.kept.samples()}
+	if t.Document.Number != "" {
+		data.Documents = []person.Document{t.Document}
+	}
+	insertFile(d.tx, f)
 	if err := cir.Create(d.pass, data); err != nil {
 		return err
 	}
-	insertFile(d.tx, f)
 	d.pass.Subject(string(f.Ref))
-	d.known = &known{file: f, data: data}
+	d.known, d.isNew = &known{file: f, data: data}, true
 	return nil
 }
 
-// biometricsAfter is the state of a file's biometrics after what was taken now
-// (arts 16(1)(d), 17(1)(c), 17(3)-(5)).
-func (d *deciding) biometricsAfter(before BiometricState) BiometricState {
-	b := d.kept.Biometrics
-	if b == nil {
-		return before
-	}
-	face := b.Face == "captured" || b.Face == "verified"
-	switch {
-	case b.Fingerprints == "temporarily_impossible" && !d.kept.UnderTwelve:
-		return FingersTemporarilyNone
-	case b.Fingerprints == "permanently_impossible":
-		return FingersPermanentlyNone
-	case b.Fingerprints == "captured" && !d.known.visaRequired(d.kept.VisaNeeded):
-		return BiometricsComplete
-	case face && before == BiometricsNotYet && d.kept.UnderTwelve:
-		return FingersNotApplicableAge
-	case face && before == BiometricsNotYet:
-		return BiometricsFaceOnly
-	}
-	return before
-}
-
-func (k *known) visaRequired(needed bool) bool {
-	if k != nil {
-		return k.file.VisaRequired
-	}
-	return needed
-}
-
-// samples names the samples taken now. Fingerprints of a visa-required traveller
-// are in the VIS and never stored here (EES-001).
-func (d *deciding) samples(after BiometricState) []cir.Biometric {
-	var bs []cir.Biometric
-	if b := d.kept.Biometrics; b != nil {
-		if b.Face == "captured" {
-			bs = append(bs, cir.Biometric{Kind: "face", Status: "PRESENT", Source: "live", CapturedAt: d.where.At})
-		}
-		if b.Fingerprints == "captured" && after == BiometricsComplete {
-			bs = append(bs, cir.Biometric{Kind: "fingerprints", Status: "PRESENT", Source: "live", CapturedAt: d.where.At})
-		}
-	}
-	return bs
-}
-
-// finish moves the file to its next version and closes the check. Another
-// decision on the file in between makes this one a conflict, and nothing of it
-// remains.
-func (d *deciding) finish(isNew bool, kind string, n int) error {
-	if !isNew {
-		f := d.known.file
-		f.LastEventOn = max(f.LastEventOn, d.where.On)
-		f.Biometrics = d.biometricsAfter(f.Biometrics)
-		for _, b := range d.samples(f.Biometrics) {
-			if err := cir.AddBiometric(d.pass, cir.RecordRef(f.Ref), cir.EES, b); err != nil {
-				return err
-			}
-		}
-		ok, err := touchFile(d.tx, f)
-		if err != nil {
+// stillUnknown refuses a new file for somebody whom another booth has
+// registered since the check.
+func (d *deciding) stillUnknown(identity cir.Identity) error {
+	doc := d.kept.Traveller.Document
+	var refs []cir.RecordRef
+	if doc.Number != "" {
+		var err error
+		if refs, err = cir.FindByDocument(d.pass, cir.EES, doc.Number, doc.Issuer); err != nil {
 			return err
 		}
-		if !ok {
-			return law.Refuse(law.Conflict, "file_changed", "2017/2226 art 23", "The file has changed meanwhile. Check the traveller again.")
-		}
 	}
+	found, _, err := cir.FindByIdentity(d.pass, cir.EES, identity)
+	if err != nil {
+		return err
+	}
+	if len(refs)+len(found) > 0 {
+		return law.Refuse(law.Conflict, "file_found_meanwhile", "2017/2226 art 14(2)",
+			"Since this check, a file was made that may be this traveller's. Check the traveller again: the file will be found.")
+	}
+	return nil
+}
+
+// finish closes the check: it has led to this, and leads to nothing else.
+func (d *deciding) finish(kind string, n int) {
 	d.tx.Later(`INSERT INTO ees_outcome (home, check_id, at, kind, ref, n) VALUES ($1, $2, $3, $4, $5, $6)`,
 		string(d.home), d.checkID, d.tx.Now().UnixMicro(), kind, string(d.known.file.Ref), n)
-	return nil
 }
 
 func madeInProgressivePeriod(on law.Date) (bool, error) {

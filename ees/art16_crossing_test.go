@@ -70,10 +70,14 @@ func TestArt14_2_NewDocumentOfAKnownTraveller(t *testing.T) {
 		renewed := anna()
 		renewed.Document.Number, renewed.Document.Expiry = "CB000001", day("2036-01-01")
 		c := b.at("2026-11-05 08:00").check(renewed)
-		if c.File == nil || c.File.Ref != first.File || !found(c, "new_document") || !slices.Contains(c.ToTake, "face") {
+		if c.File == nil || c.File.Ref != first.File || !found(c, "new_document") || !slices.Contains(c.ToTake, "face") || c.Proposal != ees.SecondLine {
 			b.Fatalf("check: %+v", c)
 		}
-		b.cross(c)
+		_, err := b.tryCross(ees.CrossingRequest{CheckID: c.CheckID})
+		refused(b.T, err, "face_needed")
+		if _, err := b.tryCross(ees.CrossingRequest{CheckID: c.CheckID, Biometrics: &ees.Biometrics{Face: "captured"}}); err != nil {
+			b.Fatal(err)
+		}
 		if f := b.file(first.File); len(f.Documents) != 2 || len(f.Identities) != 1 {
 			b.Fatalf("file: %+v", f)
 		}
@@ -125,7 +129,7 @@ func TestArt14_2_OnePersonOneFile(t *testing.T) {
 		one, two := b.at("2026-11-03 08:00").check(anna()), b.check(anna())
 		b.cross(one)
 		_, err := b.tryCross(ees.CrossingRequest{CheckID: two.CheckID})
-		refused(b.T, err, "document_in_another_file")
+		refused(b.T, err, "file_found_meanwhile")
 	})
 }
 
@@ -204,7 +208,7 @@ func TestArt16_BadInputIsRefusedByField(t *testing.T) {
 			{"citizen of the Union", func(r *ees.CheckRequest) { r.Identity.Nationalities = []string{"CAN", "POL"} }, "not_a_third_country_national", ""},
 			{"stamps too late", func(r *ees.CheckRequest) { r.Stamps = []ees.StampInput{{Entry: day("2026-10-01")}} }, "stamps_no_longer_count", "stamps"},
 			{"visa backwards", func(r *ees.CheckRequest) {
-				r.Visa = &ees.VisaInput{ValidFrom: day("2026-11-01"), ValidUntil: day("2026-10-01"), Days: 5, Entries: 1}
+				r.Visa = &ees.VisaInput{Number: "N1", Issuer: "FRA", ValidFrom: day("2026-11-01"), ValidUntil: day("2026-10-01"), Days: 5, Entries: 1}
 			}, "visa_ends_before_it_begins", "visa.valid_until"},
 		} {
 			req := anna()

@@ -37,11 +37,10 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	if req.Biometrics != nil {
 		d.kept.Biometrics = req.Biometrics
 	}
-	d.keepOnlyPermitted(reasons, req)
+	d.kept.keepOnlyPermitted(reasons, req)
 	if err := r.settle(d, req.File); err != nil {
 		return RefusalView{}, err
 	}
-	isNew := d.known.file.Ref == d.kept.NewRef
 	n, err := d.nextRefusal()
 	if err != nil {
 		return RefusalView{}, err
@@ -62,47 +61,13 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 		string(d.known.file.Ref), n, d.where.At.UnixMicro(), d.where.On, d.where.BCP, d.where.Authority,
 		strings.Join(letters, " "), string(taken), visa, string(d.kept.Origin))
-	if err := d.finish(isNew, "refusal", n); err != nil {
-		return RefusalView{}, err
-	}
+	d.finish("refusal", n)
 	v := RefusalView{RefusalID: refusalID(d.known.file.Ref, n), File: d.known.file.Ref, RefusedAt: d.where.At, On: d.where.On,
 		CrossingPoint: d.where.BCP, Authority: d.where.Authority, Visa: d.kept.Visa, Origin: d.kept.Origin}
 	if v.Reasons, err = reasonViews(strings.Join(letters, " ")); err != nil {
 		return RefusalView{}, err
 	}
 	return v, p.Send(access.RefusalRecords)
-}
-
-// keepOnlyPermitted drops biometrics that none of the grounds allows to enter
-// (art 18(2)-(5), EES-032 to EES-034): what may not be stored is not stored,
-// even when a booth sends it.
-func (d *deciding) keepOnlyPermitted(reasons []ReasonRow, req RefusalRequest) {
-	b := d.kept.Biometrics
-	if b == nil {
-		return
-	}
-	kept := *b
-	face, fingers := false, false
-	for _, row := range reasons {
-		rule := row.Biometrics
-		if row.Letter == "H" && req.AlertHasThem || row.Letter == "I" && !req.InternalRisk {
-			continue
-		}
-		face = face || rule.Face == "live"
-		fingers = fingers || rule.Fingers != "none"
-	}
-	for _, row := range reasons {
-		if row.Letter == "J" {
-			face, fingers = false, false
-		}
-	}
-	if !face && kept.Face == "captured" {
-		kept.Face = "not_taken"
-	}
-	if !fingers && kept.Fingerprints == "captured" {
-		kept.Fingerprints = "not_taken"
-	}
-	d.kept.Biometrics = &kept
 }
 
 func (d *deciding) nextRefusal() (int, error) {

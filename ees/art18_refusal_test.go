@@ -68,16 +68,17 @@ func TestArt18_2_OnlyPermittedBiometricsEnter(t *testing.T) {
 		for i, c := range []struct {
 			name string
 			req  ees.RefusalRequest
-			want ees.BiometricState
+			face ees.FaceState
+			want ees.FingersState
 		}{
-			{"A: none", ees.RefusalRequest{Reasons: []ees.RefusalReason{"A"}}, ees.BiometricsNotYet},
-			{"B: face and fingers", ees.RefusalRequest{Reasons: []ees.RefusalReason{"B"}}, ees.BiometricsComplete},
-			{"H: face and fingers", ees.RefusalRequest{Reasons: []ees.RefusalReason{"H"}}, ees.BiometricsComplete},
-			{"H with the alert's own", ees.RefusalRequest{Reasons: []ees.RefusalReason{"H"}, AlertHasThem: true}, ees.BiometricsNotYet},
-			{"I without internal security", ees.RefusalRequest{Reasons: []ees.RefusalReason{"I"}}, ees.BiometricsNotYet},
-			{"I with internal security", ees.RefusalRequest{Reasons: []ees.RefusalReason{"I"}, InternalRisk: true}, ees.BiometricsComplete},
-			{"J: nothing live", ees.RefusalRequest{Reasons: []ees.RefusalReason{"J"}}, ees.BiometricsNotYet},
-			{"J beside B: nothing live", ees.RefusalRequest{Reasons: []ees.RefusalReason{"B", "J"}}, ees.BiometricsNotYet},
+			{"A: none", ees.RefusalRequest{Reasons: []ees.RefusalReason{"A"}}, ees.FaceMissing, ees.FingersMissing},
+			{"B: face and fingers", ees.RefusalRequest{Reasons: []ees.RefusalReason{"B"}}, ees.FacePresent, ees.FingersPresent},
+			{"H: face and fingers", ees.RefusalRequest{Reasons: []ees.RefusalReason{"H"}}, ees.FacePresent, ees.FingersPresent},
+			{"H with the alert's own", ees.RefusalRequest{Reasons: []ees.RefusalReason{"H"}, AlertHasThem: true}, ees.FaceMissing, ees.FingersMissing},
+			{"I without internal security", ees.RefusalRequest{Reasons: []ees.RefusalReason{"I"}}, ees.FaceMissing, ees.FingersMissing},
+			{"I with internal security", ees.RefusalRequest{Reasons: []ees.RefusalReason{"I"}, InternalRisk: true}, ees.FacePresent, ees.FingersPresent},
+			{"J: nothing live", ees.RefusalRequest{Reasons: []ees.RefusalReason{"J"}}, ees.FaceMissing, ees.FingersMissing},
+			{"J beside B: nothing live", ees.RefusalRequest{Reasons: []ees.RefusalReason{"B", "J"}}, ees.FaceMissing, ees.FingersMissing},
 		} {
 			who := anna()
 			who.Document.Number = "RF" + string(rune('A'+i))
@@ -91,8 +92,8 @@ func TestArt18_2_OnlyPermittedBiometricsEnter(t *testing.T) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if got := b.file(r.File).Biometrics; got != c.want {
-				b.Errorf("%s: %s, want %s", c.name, got, c.want)
+			if f := b.file(r.File); f.Face != c.face || f.Fingers != c.want {
+				b.Errorf("%s: face %s, fingers %s, want %s and %s", c.name, f.Face, f.Fingers, c.face, c.want)
 			}
 		}
 	})

@@ -47,6 +47,8 @@ type CheckRequest struct {
 	Visa          *VisaInput     `json:"visa,omitempty" doc:"The visa shown, for nationals who need one."`
 	IntendedDays  int            `json:"intended_days,omitempty" minimum:"0" maximum:"3650" doc:"Days the traveller means to stay, both ends counted."`
 	Exemption     string         `json:"exemption,omitempty" maxLength:"3" doc:"Exemption code X01 to X18, when the guard finds that one applies."`
+	VisaSettled   bool           `json:"visa_exempt,omitempty" doc:"The guard found that this traveller needs no visa, where that depends on residence or document."`
+	NoDocument    bool           `json:"no_document,omitempty" doc:"The traveller has no travel document: only an identity is typed, and entry can only be refused."`
 	FamilyMember  bool           `json:"family_member,omitempty" doc:"Family member of an EU citizen without a residence card (2017/2226 art 2(1)(b)): recorded, never counted."`
 	Stamps        []StampInput   `json:"stamps,omitempty" maxItems:"100" nullable:"false" doc:"Stays shown by stamps in the document, while 2017/2226 art 22(1) applies."`
 	Biometrics    *Biometrics    `json:"biometrics,omitempty" doc:"What became of the biometrics at this check."`
@@ -56,20 +58,6 @@ type CheckRequest struct {
 type StampInput struct {
 	Entry law.Date `json:"entry" format:"date" doc:"Day of the entry stamp."`
 	Exit  law.Date `json:"exit,omitempty" format:"date" doc:"Day of the exit stamp; left out while there is none."`
-}
-
-// Biometrics says what became of the biometrics of a traveller.
-type Biometrics struct {
-	Face         string `json:"face,omitempty" enum:"captured,verified,mismatch,refused,not_taken" doc:"The facial image."`
-	Fingerprints string `json:"fingerprints,omitempty" enum:"captured,verified,mismatch,refused,not_taken,temporarily_impossible,permanently_impossible" doc:"The fingerprints."`
-}
-
-func (b *Biometrics) refused() bool {
-	return b != nil && (b.Face == "refused" || b.Fingerprints == "refused")
-}
-
-func (b *Biometrics) mismatch() bool {
-	return b != nil && (b.Face == "mismatch" || b.Fingerprints == "mismatch")
 }
 
 // Step is one search of the order that art 23 and art 27 prescribe.
@@ -89,7 +77,8 @@ type FileSummary struct {
 	Nationality  []person.State `json:"nationalities" nullable:"false"`
 	VisaRequired bool           `json:"visa_required"`
 	FamilyMember bool           `json:"family_member"`
-	Biometrics   BiometricState `json:"biometrics"`
+	Face         FaceState      `json:"face,omitempty" doc:"State of the facial image: PRESENT or MISSING."`
+	Fingers      FingersState   `json:"fingerprints,omitempty" doc:"State of the fingerprints: PRESENT, MISSING, IN_VIS, NOT_APPLICABLE_AGE, NOT_APPLICABLE_PERMANENT or TEMPORARILY_IMPOSSIBLE."`
 	Inside       bool           `json:"inside" doc:"A stay is open: an entry without an exit."`
 	LastEntry    *law.Date      `json:"last_entry" doc:"Day of the last entry recorded."`
 	LastExit     *law.Date      `json:"last_exit" doc:"Day of the last exit recorded."`
@@ -113,7 +102,7 @@ type Check struct {
 	Traveller       TravellerView   `json:"traveller" doc:"What was read."`
 	File            *FileSummary    `json:"file" doc:"The traveller's individual file; null when none was found."`
 	Candidates      []CandidateView `json:"candidates" nullable:"false" doc:"Files that may be this traveller's. With any here, the crossing names one of them, or says new."`
-	Stay            StayView        `json:"stay"`
+	Stay            StayView        `json:"stay" doc:"The stay of the file found, or of somebody without a history. While candidates are undecided, each has its own."`
 	Findings        []law.Reason    `json:"findings" nullable:"false" doc:"What the guard must know, the gravest first."`
 	Proposal        Proposal        `json:"proposal" enum:"admit,refuse,second_line"`
 	ProposedReasons []RefusalReason `json:"proposed_reasons" nullable:"false" doc:"Letters of the refusal form that the findings support."`
@@ -227,7 +216,7 @@ func (c *checking) readMoment() error {
 
 // readPerson reads the document, the identity and the visa.
 func (c *checking) readPerson() error {
-	t, err := readTraveller(c.req.MRZ, c.req.Document, c.req.Identity, c.on, c.register.Specimens)
+	t, err := readTraveller(c.req, c.on, c.register.Specimens)
 	if err != nil {
 		return err
 	}
@@ -279,16 +268,19 @@ func (c *checking) scope() error {
 			c.visaRule, c.nationality = rule, n
 		}
 	}
-	c.kept.VisaNeeded = c.visaRule.Rule == person.VisaRequired || c.visaRule.Rule == person.VisaDepends
+	c.kept.VisaNeeded = c.visaRule.Rule == person.VisaRequired || c.visaRule.Rule == person.VisaDepends && !c.req.VisaSettled
 	return nil
 }
 
 // search looks for the file: by document, then by identity (art 23(2),
 // 2019/327 art 2). What the biometrics say comes on top.
 func (c *checking) search() error {
-	refs, err := cir.FindByDocument(c.pass, cir.EES, c.traveller.Document)
-	if err != nil {
-		return err
+	var refs []cir.RecordRef
+	if !c.req.NoDocument {
+		var err error
+		if refs, err = cir.FindByDocument(c.pass, cir.EES, c.traveller.Document.Number, c.traveller.Document.Issuer); err != nil {
+			return err
+		}
 	}
 	for _, ref := range refs {
 		k, err := c.register.open(c.pass, FileRef(ref))
@@ -309,10 +301,11 @@ func (c *checking) search() error {
 	} else {
 		c.step("document", "not_found", "2017/2226 art 23(2)")
 	}
-	matches, err := cir.FindByIdentity(c.pass, cir.EES, c.traveller.Identity)
+	matches, more, err := cir.FindByIdentity(c.pass, cir.EES, c.traveller.Identity)
 	if err != nil {
 		return err
 	}
+	c.tooMany = more
 	for _, m := range matches {
 		if slices.ContainsFunc(c.others, func(o candidate) bool { return o.known.file.Ref == FileRef(m.Ref) }) {
 			continue
@@ -326,7 +319,7 @@ func (c *checking) search() error {
 	// A match on name, birth, nationality and sex returns the file although
 	// the document differs (2019/327 art 2), when it is the only one.
 	if len(c.others) == 1 && c.others[0].same {
-		c.found, c.others = c.others[0].known, nil
+		c.found, c.others, c.byIdentity = c.others[0].known, nil, true
 		c.step("identity", "found", "2019/327 art 2")
 		return nil
 	}
@@ -366,7 +359,7 @@ func (c *checking) keep() error {
 	c.kept.Proposal, c.kept.Letters, c.kept.Traveller = c.out.Proposal, c.out.ProposedReasons, c.out.Traveller
 	if c.found != nil {
 		c.kept.File = &seenFile{c.found.file.Ref, c.found.file.Version}
-		c.kept.NewDocument = !slices.Contains(c.found.data.Documents, c.traveller.Document)
+		c.kept.NewDocument = c.newDocument()
 	}
 	for _, o := range c.others {
 		c.kept.Candidates = append(c.kept.Candidates, seenFile{o.known.file.Ref, o.known.file.Version})
@@ -392,7 +385,7 @@ func (c *checking) record() error {
 	for _, o := range c.others {
 		c.pass.Subject(string(o.known.file.Ref))
 	}
-	return c.pass.Send(access.FileExistence, access.IdentityData, access.StayResult, access.EntryRecords)
+	return c.pass.Send(access.FileExistence, access.IdentityData, access.BiometricData, access.StayResult, access.EntryRecords)
 }
 
 func (c *checking) readStamps() error {

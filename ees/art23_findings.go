@@ -30,6 +30,9 @@ type checking struct {
 	found             *known
 	others            []candidate
 	documentOfAnother bool
+	byIdentity        bool // the file was found by the identity, under another document
+	tooMany           bool // not every file that may be the traveller's could be compared
+	weights           []Proposal
 	judged            judgement
 }
 
@@ -72,9 +75,9 @@ func (c *checking) judgeFile(k *known) (judgement, error) {
 		records, family = k.records, family || k.file.FamilyMember
 	}
 	if c.req.Direction == Exit {
-		return judgePresence(records, c.on, c.kept.Stamps)
+		return judgePresence(records, c.on, c.kept.visaUsed(), c.kept.Stamps)
 	}
-	return judgeEntry(records, intendedStay{on: c.on, visa: c.kept.Visa, family: family, days: c.req.IntendedDays, stamps: c.kept.Stamps})
+	return judgeEntry(records, intendedStay{on: c.on, visa: c.kept.visaUsed(), family: family, days: c.req.IntendedDays, stamps: c.kept.Stamps})
 }
 
 // weigh turns what was found into findings and a proposal. A finding that
@@ -96,12 +99,32 @@ func (c *checking) weigh() error {
 	if c.out.Reasons == nil {
 		c.out.Reasons = []law.Reason{}
 	}
+	c.gravestFirst()
 	return nil
+}
+
+// gravestFirst orders the findings by what they weigh.
+func (c *checking) gravestFirst() {
+	ordered := make([]law.Reason, 0, len(c.out.Findings))
+	for _, weight := range []Proposal{Refuse, SecondLine, Admit} {
+		for i, f := range c.out.Findings {
+			if c.weights[i] == weight {
+				ordered = append(ordered, f)
+			}
+		}
+	}
+	c.out.Findings = ordered
+}
+
+// newDocument tells whether the file found lacks the document shown.
+func (c *checking) newDocument() bool {
+	return !c.req.NoDocument && !slices.Contains(c.found.data.Documents, c.traveller.Document)
 }
 
 // finding adds a finding and lets it weigh on the proposal.
 func (c *checking) finding(weight Proposal, letter RefusalReason, code law.Code, cite law.Citation, message string, facts ...string) {
 	c.out.Findings = append(c.out.Findings, law.Reason{Code: code, Cite: cite, Message: message, Facts: law.Facts(facts...)})
+	c.weights = append(c.weights, weight)
 	if letter != "" && !slices.Contains(c.out.ProposedReasons, letter) {
 		c.out.ProposedReasons = append(c.out.ProposedReasons, letter)
 	}
@@ -121,9 +144,17 @@ func (c *checking) weighIdentity() {
 	case c.found == nil && c.req.Direction == Entry:
 		c.finding(Admit, "", "first_registration", "2017/2226 art 14(2)", "No file was found: a new individual file is created when you record the entry.")
 	}
-	if c.found != nil && !slices.Contains(c.found.data.Documents, c.traveller.Document) {
-		c.finding(Admit, "", "new_document", "2017/2226 art 14(2)",
-			"The file is known by another document. This one is added, and a new facial image is taken.",
+	if c.tooMany {
+		c.finding(SecondLine, "", "more_files_than_compared", "2019/327 art 2",
+			"More persons share this name, birth date, sex and nationality than could be compared. Search for the file before recording.")
+	}
+	if c.found != nil && c.newDocument() {
+		weight := Admit
+		if c.byIdentity && !c.kept.Biometrics.faceSeen() {
+			weight = SecondLine
+		}
+		c.finding(weight, "", "new_document", "2017/2226 art 14(2)",
+			"The file was made with another document. Compare the face with the file: somebody else may have the same name and birth date. A new facial image is taken and the document is added.",
 			"document", string(c.traveller.Document.Issuer)+" "+string(c.traveller.Document.Number))
 	}
 	if c.traveller.NameCut {
@@ -136,19 +167,13 @@ func (c *checking) weighIdentity() {
 
 // weighBiometrics says what to take, and what a refusal to give it means.
 func (c *checking) weighBiometrics() error {
-	state := BiometricsNotYet
 	if c.found != nil {
-		state = c.found.file.Biometrics
+		c.out.ToTake = c.kept.toTake(&c.found.file, c.newDocument())
+	} else {
+		c.out.ToTake = c.kept.toTake(nil, true)
 	}
-	newDocument := c.found == nil || !slices.Contains(c.found.data.Documents, c.traveller.Document)
-	if newDocument || state == BiometricsNotYet {
-		c.out.ToTake = append(c.out.ToTake, "face")
-	}
-	if !c.kept.VisaNeeded && !c.kept.UnderTwelve && c.req.Direction == Entry || state == FingersTemporarilyNone {
-		switch state {
-		case BiometricsNotYet, FingersTemporarilyNone, FingersNotApplicableAge, BiometricsFaceOnly:
-			c.out.ToTake = append(c.out.ToTake, "fingerprints")
-		}
+	if c.req.Direction == Exit && c.found == nil {
+		c.out.ToTake = []string{}
 	}
 	if c.kept.UnderTwelve {
 		c.finding(Admit, "", "child_without_fingerprints", "2017/2226 art 17(3)", "The traveller is under twelve: no fingerprints are taken.")
@@ -181,6 +206,8 @@ func connected(yes bool) string {
 func (c *checking) weighDocument() {
 	doc := c.traveller.Document
 	switch {
+	case c.req.NoDocument:
+		c.finding(Refuse, "A", "no_document", "2016/399 art 6(1)(a)", "The traveller has no travel document.")
 	case doc.Expiry == 0:
 	case doc.Expiry < c.on:
 		c.finding(Refuse, "A", "document_expired", "2016/399 art 6(1)(a)",
@@ -207,7 +234,7 @@ func (c *checking) weighVisa() {
 			fmt.Sprintf("Nationals of %s need a visa, and none is shown.", c.nationality.Name()), "nationality", string(c.nationality))
 		return
 	case visa == nil:
-		c.finding(SecondLine, "", "visa_to_be_settled", c.visaRule.Cite, "Settle whether this traveller needs a visa.")
+		c.finding(SecondLine, "", "visa_to_be_settled", c.visaRule.Cite, "Settle whether this traveller needs a visa: show it, or say that none is needed, and check again.")
 		return
 	case visa.ValidTo < c.on:
 		c.finding(Refuse, "C", "visa_expired", "2016/399 art 6(1)(b)", "The visa has expired.", "valid_until", visa.ValidTo.String())
@@ -218,7 +245,7 @@ func (c *checking) weighVisa() {
 		c.finding(Refuse, "C", "entries_exhausted", "2017/2226 art 11(2)(a)", "The entries of this visa are used up.",
 			"entries", strconv.Itoa(c.judged.answer.EntriesAllowed), "used", strconv.Itoa(c.judged.answer.EntriesUsed))
 	}
-	if visa.Type == person.VisaLTV && len(visa.LTVStates) > 0 && !slices.Contains(visa.LTVStates, c.point.State) {
+	if visa.Type == person.VisaLTV && !slices.Contains(visa.LTVStates, c.point.State) {
 		c.finding(Refuse, "C", "visa_of_other_territory", "810/2009 art 25(1)", "The visa is limited to other states.", "states", joinStates(visa.LTVStates))
 	}
 }
@@ -229,10 +256,17 @@ func (c *checking) weighStay() {
 	if c.found != nil {
 		open = c.found.openStay()
 	}
-	if open != nil {
+	if open != nil && c.justRecorded(open.Entry) {
+		c.finding(SecondLine, "", "crossing_already_recorded", "2017/2226 art 16(2)",
+			fmt.Sprintf("The entry of this traveller was recorded here at %s. Let the traveller pass: nothing more is to be recorded.", open.Entry.At.In(c.point.Location()).Format("15:04")))
+	} else if open != nil {
+		over := ""
+		if open.StayEnd != 0 && c.on > open.StayEnd {
+			over = fmt.Sprintf(" That stay ended on %s, %s ago.", open.StayEnd, daysInWords(int(c.on-open.StayEnd)))
+		}
 		c.finding(SecondLine, "", "entry_still_open", "2017/2226 art 20",
-			fmt.Sprintf("An entry on %s at %s has no exit. Ask for proof of departure; recording this entry closes it as a stay without exit.", open.Entry.On, open.Entry.BCP),
-			"entry", open.Entry.On.String(), "crossing_point", open.Entry.BCP)
+			fmt.Sprintf("An entry on %s at %s has no exit.%s Ask for proof of departure; recording this entry closes it as a stay without exit.", open.Entry.On, open.Entry.BCP, over),
+			"entry", open.Entry.On.String(), "crossing_point", open.Entry.BCP, "overstay_days", strconv.Itoa(max(0, int(c.on-max(open.StayEnd, open.Entry.On)))))
 	}
 	if a.Rule == RuleFamilyMember {
 		c.finding(Admit, "", "family_member", "2017/2226 art 2(4)", "Family member of an EU citizen: recorded, no stay is calculated.")
@@ -257,6 +291,17 @@ func (c *checking) weighStay() {
 	}
 }
 
+// justRecorded tells whether an event at this crossing point is the crossing that
+// is being checked, told twice.
+func (c *checking) justRecorded(before event) bool {
+	window, err := sameCrossingWindow.On(c.on)
+	if err != nil || before.BCP != c.point.Code || before.At.IsZero() {
+		return false
+	}
+	gap := c.at.Sub(before.At)
+	return gap < window && gap > -window
+}
+
 func (k *known) lastOverstay() *record {
 	for i := len(k.records) - 1; i >= 0; i-- {
 		if k.records[i].Overstay == Exceeded {
@@ -275,6 +320,15 @@ func (c *checking) weighExit() {
 		return
 	}
 	open := c.found.openStay()
+	if last := c.found.last(); open == nil && last != nil && c.justRecorded(last.Exit) {
+		c.finding(SecondLine, "", "crossing_already_recorded", "2017/2226 art 16(2)",
+			fmt.Sprintf("The exit of this traveller was recorded here at %s. Let the traveller pass: nothing more is to be recorded.", last.Exit.At.In(c.point.Location()).Format("15:04")))
+		return
+	}
+	if open != nil && c.at.Before(open.Entry.At) {
+		c.finding(SecondLine, "", "later_entry_recorded", "2017/2226 art 21(1)",
+			fmt.Sprintf("A later entry, of %s at %s, is recorded already. The exit closes the stay before it, if there is one.", open.Entry.On, open.Entry.BCP))
+	}
 	if open == nil {
 		c.finding(SecondLine, "", "exit_without_entry", "2017/2226 art 20",
 			"No entry is open for this traveller. Ask for proof of the entry; the exit is recorded all the same.")

@@ -37,6 +37,9 @@ type RecordView struct {
 	Origin           Origin        `json:"origin"`
 	Incomplete       bool          `json:"incomplete" doc:"Made in the progressive period: may be incomplete (2025/1534 art 6(1))."`
 	EndedWithoutExit bool          `json:"ended_without_exit" doc:"A later entry was recorded and no exit before it."`
+	ExitVisa         *VisaOnRecord `json:"exit_visa,omitempty" doc:"The visa shown at exit, when it was another than at entry (2017/2226 art 16(3))."`
+	Despite          string        `json:"despite,omitempty" doc:"Why the traveller was admitted although the findings proposed refusal."`
+	Against          string        `json:"against,omitempty" doc:"The grounds that were proposed then."`
 }
 
 // RefusalView is a refusal of entry record as it is sent.
@@ -126,25 +129,25 @@ func (r *Register) ReadFile(p access.Pass, ref FileRef) (FileView, error) {
 
 func (r *record) view(today law.Date) RecordView {
 	v := RecordView{RecordID: recordID(r.Ref, r.N), File: r.Ref, State: "CLOSED", FamilyMember: r.FamilyMember, Visa: r.Visa,
-		OverstayClass: r.Overstay, Origin: r.Origin, Incomplete: r.Incomplete, EndedWithoutExit: r.EndedWithoutExit}
+		OverstayClass: r.Overstay, Origin: r.Origin, Incomplete: r.Incomplete, EndedWithoutExit: r.EndedOn != 0, ExitVisa: r.ExitVisa, Despite: r.Despite, Against: r.Against}
 	if !r.Entry.At.IsZero() || r.Entry.On != 0 {
 		v.Entry = &EventView{r.Entry.At, r.Entry.On, r.Entry.BCP, r.Entry.Authority}
 	}
 	until := r.Exit.On
 	if !r.Exit.At.IsZero() {
 		v.Exit = &EventView{r.Exit.At, r.Exit.On, r.Exit.BCP, r.Exit.Authority}
+	} else if r.EndedOn != 0 {
+		until = r.EndedOn
 	} else {
 		until = today
-		if r.open() {
-			v.State = "OPEN"
-		}
+		v.State = "OPEN"
 	}
 	if r.StayEnd != 0 {
 		end := r.StayEnd
 		v.StayEnd = &end
 		if until > end {
 			v.OverstayDays = int(until - end)
-			if r.Exit.At.IsZero() {
+			if r.open() {
 				v.State = "OVERSTAY"
 			}
 		}
@@ -201,7 +204,7 @@ func (r *Register) SearchFiles(p access.Pass, q FileQuery) (FileList, error) {
 	if len(list.Files) == 0 {
 		return list, p.Send(access.FileExistence)
 	}
-	return list, p.Send(access.FileExistence, access.IdentityData, access.EntryRecords)
+	return list, p.Send(access.FileExistence, access.IdentityData, access.BiometricData, access.EntryRecords)
 }
 
 func (r *Register) find(p access.Pass, q FileQuery) ([]cir.Candidate, bool, error) {
@@ -225,8 +228,7 @@ func (r *Register) find(p access.Pass, q FileQuery) ([]cir.Candidate, bool, erro
 	if err != nil {
 		return nil, false, unnest(err)
 	}
-	found, err := cir.FindByIdentity(p, cir.EES, id)
-	return found, false, err
+	return cir.FindByIdentity(p, cir.EES, id)
 }
 
 func (r *Register) findByDocument(p access.Pass, q FileQuery) ([]cir.Candidate, bool, error) {
@@ -240,7 +242,7 @@ func (r *Register) findByDocument(p access.Pass, q FileQuery) ([]cir.Candidate, 
 			return nil, false, at("issuer", err)
 		}
 	}
-	refs, err := cir.FindByDocument(p, cir.EES, person.Document{Number: number, Issuer: issuer})
+	refs, err := cir.FindByDocument(p, cir.EES, number, issuer)
 	if err != nil {
 		return nil, false, err
 	}

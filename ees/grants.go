@@ -27,7 +27,7 @@ func Operations() []access.Operation {
 		{Op: OpSearchFiles, System: "ees", Title: "search for individual files", Cite: "2017/2226 art 9(2)"},
 		{Op: OpListOverstayers, System: "ees", Title: "read the list of overstayers", Cite: "2017/2226 art 12"},
 		{Op: OpFlagOverstayers, System: "ees", Title: "flag stays that ended without an exit", Cite: "2017/2226 art 12(1)", Writes: true},
-		{Op: OpPurgeChecks, System: "ees", Title: "erase checks that have expired", Cite: "2016/679 art 5(1)(e)", Writes: true},
+		{Op: OpPurgeChecks, System: "ees", Title: "erase checks that have expired", Cite: "2016/679 art 5(1)(e)", Writes: true, Erases: true},
 	}
 }
 
@@ -35,8 +35,8 @@ var (
 	identityAndDocument = []access.Key{access.ByIdentity, access.ByDocument, access.ByReference}
 	wholeFile           = []access.Category{access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData,
 		access.EntryRecords, access.RefusalRecords, access.StayResult}
-	// The programme's authority reads the file and the records; the calculator
-	// is not listed for it (art 25).
+	// Identification and the programmes' authorities read the file and the
+	// records; the calculator is not listed for them (arts 25, 27).
 	withoutCalculator = []access.Category{access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData,
 		access.EntryRecords, access.RefusalRecords}
 )
@@ -52,14 +52,14 @@ func Grants() []access.Grant {
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpReadFile, Cite: "2017/2226 art 23", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpSearchFiles, Cite: "2017/2226 art 23", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpListOverstayers, Cite: "2017/2226 art 12", Returns: []access.Category{access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords}},
-		{Kind: access.Border, Purpose: access.Identification, Op: OpSearchFiles, Cite: "2017/2226 art 27(1)", Keys: identityAndDocument, Returns: wholeFile},
-		{Kind: access.Border, Purpose: access.Identification, Op: OpReadFile, Cite: "2017/2226 art 27", Keys: identityAndDocument, Returns: wholeFile},
+		{Kind: access.Border, Purpose: access.Identification, Op: OpSearchFiles, Cite: "2017/2226 art 27(1)", Keys: identityAndDocument, Returns: withoutCalculator},
+		{Kind: access.Border, Purpose: access.Identification, Op: OpReadFile, Cite: "2017/2226 art 27", Keys: identityAndDocument, Returns: withoutCalculator},
 
 		{Kind: access.Immigration, Purpose: access.InlandCheck, Op: OpSearchFiles, Cite: "2017/2226 art 26", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Immigration, Purpose: access.InlandCheck, Op: OpReadFile, Cite: "2017/2226 art 26", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Immigration, Purpose: access.InlandCheck, Op: OpListOverstayers, Cite: "2017/2226 art 12", Returns: []access.Category{access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords}},
-		{Kind: access.Immigration, Purpose: access.Identification, Op: OpSearchFiles, Cite: "2017/2226 art 27(1)", Keys: identityAndDocument, Returns: wholeFile},
-		{Kind: access.Immigration, Purpose: access.Identification, Op: OpReadFile, Cite: "2017/2226 art 27", Keys: identityAndDocument, Returns: wholeFile},
+		{Kind: access.Immigration, Purpose: access.Identification, Op: OpSearchFiles, Cite: "2017/2226 art 27(1)", Keys: identityAndDocument, Returns: withoutCalculator},
+		{Kind: access.Immigration, Purpose: access.Identification, Op: OpReadFile, Cite: "2017/2226 art 27", Keys: identityAndDocument, Returns: withoutCalculator},
 
 		{Kind: access.Visa, Purpose: access.VisaExamination, Op: OpSearchFiles, Cite: "2017/2226 art 24", Keys: identityAndDocument, Returns: wholeFile, Case: true},
 		{Kind: access.Visa, Purpose: access.VisaExamination, Op: OpReadFile, Cite: "2017/2226 art 24", Keys: identityAndDocument, Returns: wholeFile, Case: true},

@@ -104,7 +104,7 @@ func (k *known) openStay() *record {
 
 func (k *known) summary() FileSummary {
 	s := FileSummary{Ref: k.file.Ref, VisaRequired: k.file.VisaRequired, FamilyMember: k.file.FamilyMember,
-		Biometrics: k.file.Biometrics, Inside: k.openStay() != nil, Version: k.file.Version, Nationality: []person.State{}}
+		Face: k.file.Face, Fingers: k.file.Fingers, Inside: k.openStay() != nil, Version: k.file.Version, Nationality: []person.State{}}
 	if len(k.data.Identities) > 0 {
 		id := k.data.Identities[0]
 		s.Surname, s.FirstNames, s.BirthDate, s.Sex, s.Nationality =

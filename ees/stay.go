@@ -1,8 +1,6 @@
 package ees
 
 import (
-	"strconv"
-
 	"limen/law"
 	"limen/person"
 )
@@ -15,7 +13,7 @@ type StayView struct {
 	OverstayDays     int       `json:"overstay_days" doc:"Days from the one after the last day to the reference day, of the stay in question; 0 when there is no overstay."`
 	EntriesExhausted bool      `json:"entries_exhausted" doc:"No entry is left on the visa (2017/2226 art 11(2)(a))."`
 	Rule             law.Code  `json:"rule" doc:"The rule that set the end of the stay."`
-	Computed         bool      `json:"computed" doc:"false for a family member, whose stay is not calculated (2017/2226 art 2(4))."`
+	Computed         bool      `json:"computed" doc:"false where no stay is calculated: for a family member (2017/2226 art 2(4)), and for a visa-required person outside, whose visa is not known."`
 	Incomplete       bool      `json:"incomplete" doc:"The window reaches into the progressive period, whose records may be incomplete (2025/1534 art 6(1))."`
 }
 
@@ -52,10 +50,18 @@ func entryQuestion(records []record, in intendedStay) (*History, Question) {
 	return &h.History, q
 }
 
-// judgePresence asks about the stay that covers a day: inland, or at exit.
-func judgePresence(records []record, on law.Date, stamps []StampInput) (judgement, error) {
+// judgePresence asks about the stay that covers a day: inland, or at exit with
+// the visa then shown.
+func judgePresence(records []record, on law.Date, visa *VisaOnRecord, stamps []StampInput) (judgement, error) {
+	return judge(presenceQuestion(records, on, visa, stamps))
+}
+
+func presenceQuestion(records []record, on law.Date, visa *VisaOnRecord, stamps []StampInput) (*History, Question) {
 	h := history(records, stamps)
-	return judge(&h.History, Question{On: on})
+	if visa != nil {
+		h.visa(visa) // a further visa goes on where the one used on entry ends (E28)
+	}
+	return &h.History, Question{On: on}
 }
 
 func judge(h *History, q Question) (judgement, error) {
@@ -77,7 +83,12 @@ func (j judgement) view() StayView {
 // stayNow is the stay on a day, for somebody inside, or an entry on that day for
 // somebody outside.
 func (k *known) stayNow(today law.Date) (StayView, error) {
-	j, err := judgePresence(k.records, today, nil)
+	j, err := judgePresence(k.records, today, nil, nil)
+	if err == nil && j.answer.Rule == RuleAbsent && k.file.VisaRequired && !k.file.FamilyMember {
+		// What a visa would allow is not known without it: the days used are all
+		// there is to say.
+		return StayView{DaysUsed: j.answer.DaysUsed, Rule: j.answer.Rule, Incomplete: j.answer.Incomplete}, nil
+	}
 	if err == nil && j.answer.Rule == RuleAbsent {
 		j, err = judgeEntry(k.records, intendedStay{on: today, family: k.file.FamilyMember})
 	}
@@ -106,11 +117,14 @@ func history(records []record, stamps []StampInput) *builtHistory {
 		if s.Entry == 0 {
 			s.Entry = s.Exit // an exit whose entry is not known counts for its own day
 		}
-		if r.EndedWithoutExit && s.Exit == 0 && i+1 < len(records) {
-			s.Exit = max(s.Entry, records[i+1].Entry.On)
+		if r.EndedOn != 0 && s.Exit == 0 {
+			s.Exit = max(s.Entry, r.EndedOn)
 		}
 		if r.Visa != nil {
 			s.Visa = h.visa(r.Visa)
+		}
+		if r.ExitVisa != nil {
+			h.visa(r.ExitVisa)
 		}
 		h.Stays = append(h.Stays, s)
 	}
@@ -142,9 +156,15 @@ func (h *builtHistory) visa(v *VisaOnRecord) int32 {
 	return int32(len(h.Visas))
 }
 
-// key tells visas apart: by sticker, or where none was typed by their validity.
-func (v *VisaOnRecord) key() string {
-	return string(v.Issuer) + "|" + string(v.Sticker) + "|" + strconv.Itoa(int(v.ValidFrom)) + "|" + strconv.Itoa(int(v.ValidTo))
+// key tells visas apart, by issuer and sticker.
+func (v *VisaOnRecord) key() string { return string(v.Issuer) + "|" + string(v.Sticker) }
+
+// visaUsed is the visa that this crossing uses; nil for somebody who needs none.
+func (k *keptCheck) visaUsed() *VisaOnRecord {
+	if !k.VisaNeeded {
+		return nil
+	}
+	return k.Visa
 }
 
 // onlyFirst drops the days and entries of a visa that an earlier record of the
@@ -154,10 +174,12 @@ func (v *VisaOnRecord) onlyFirst(records []record) *VisaOnRecord {
 		return nil
 	}
 	for i := range records {
-		if w := records[i].Visa; w != nil && w.key() == v.key() && w.Days > 0 {
-			later := *v
-			later.Days, later.Entries = 0, 0
-			return &later
+		for _, w := range []*VisaOnRecord{records[i].Visa, records[i].ExitVisa} {
+			if w != nil && w.key() == v.key() && w.Days > 0 {
+				later := *v
+				later.Days, later.Entries = 0, 0
+				return &later
+			}
 		}
 	}
 	return v

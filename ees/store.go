@@ -57,17 +57,26 @@ const (
 	Exceeded OverstayClass = "EXCEEDED" // the person left, but too late
 )
 
-// BiometricState is the state of a file's biometrics (arts 15, 17(3)-(5)).
-type BiometricState string
+// FaceState is the state of a file's facial image (arts 15, 16(1)(d)).
+type FaceState string
 
-// The states of a file's biometrics.
+// The states of a facial image.
 const (
-	BiometricsComplete      BiometricState = "COMPLETE"
-	BiometricsFaceOnly      BiometricState = "FACE_ONLY"                // all that a visa-required file holds, and a child's
-	BiometricsNotYet        BiometricState = "MISSING"                  // to be taken at the next crossing
-	FingersTemporarilyNone  BiometricState = "TEMPORARILY_IMPOSSIBLE"   // art 17(4)
-	FingersPermanentlyNone  BiometricState = "NOT_APPLICABLE_PERMANENT" // art 17(5)
-	FingersNotApplicableAge BiometricState = "NOT_APPLICABLE_AGE"       // art 17(3)
+	FacePresent FaceState = "PRESENT"
+	FaceMissing FaceState = "MISSING" // to be taken at the next crossing
+)
+
+// FingersState is the state of a file's fingerprints (art 17(1)(c), (3)-(5)).
+type FingersState string
+
+// The states of fingerprints, as section 3 of the specification names them.
+const (
+	FingersPresent         FingersState = "PRESENT"
+	FingersMissing         FingersState = "MISSING"                  // to be taken at the next crossing
+	FingersNotForVisa      FingersState = "IN_VIS"                   // of a visa-required traveller: never here (EES-001)
+	FingersUnderTwelve     FingersState = "NOT_APPLICABLE_AGE"       // art 17(3)
+	FingersNever           FingersState = "NOT_APPLICABLE_PERMANENT" // art 17(5)
+	FingersTemporarilyNone FingersState = "TEMPORARILY_IMPOSSIBLE"   // art 17(4)
 )
 
 // file is a row of ees_file.
@@ -76,7 +85,8 @@ type file struct {
 	CIRFile      string
 	VisaRequired bool
 	FamilyMember bool
-	Biometrics   BiometricState
+	Face         FaceState
+	Fingers      FingersState
 	CreatedAt    time.Time
 	CreatedBy    string
 	Incomplete   bool
@@ -94,19 +104,22 @@ type event struct {
 
 // record is a row of ees_record: one stay.
 type record struct {
-	Ref              FileRef
-	N                int
-	Entry            event
-	Exit             event // zero At: no exit recorded
-	FamilyMember     bool
-	Visa             *VisaOnRecord
-	StayEnd          law.Date // last day of the authorised stay; zero: none is computed
-	Overstay         OverstayClass
-	OverstayFrom     law.Date // first day of overstay
-	Origin           Origin
-	Incomplete       bool
-	EndedWithoutExit bool
-	Version          int64
+	Ref          FileRef
+	N            int
+	Entry        event
+	Exit         event // zero At: no exit recorded
+	FamilyMember bool
+	Visa         *VisaOnRecord // used on entry
+	ExitVisa     *VisaOnRecord // shown at exit, when it was another (EES-011)
+	StayEnd      law.Date      // last day of the authorised stay; zero: none is computed
+	Overstay     OverstayClass
+	OverstayFrom law.Date // first day of overstay
+	Origin       Origin
+	Incomplete   bool
+	EndedOn      law.Date // day of the next entry, when no exit was recorded before it
+	Despite      string   // why the traveller was admitted against the check's proposal
+	Against      string   // the letters that the check proposed
+	Version      int64
 }
 
 // VisaOnRecord is what a record keeps of the visa used (art 16(2)(d)-(g)).
@@ -122,22 +135,22 @@ type VisaOnRecord struct {
 	LTVStates []person.State        `json:"ltv_states,omitempty"`
 }
 
-func (r *record) open() bool { return r.Exit.At.IsZero() && !r.EndedWithoutExit }
+func (r *record) open() bool { return r.Exit.At.IsZero() && r.EndedOn == 0 }
 
-const fileColumns = `ref, cir_file, visa_required, family_member, biometrics, created_at, created_by, incomplete, last_event_on, version`
+const fileColumns = `ref, cir_file, visa_required, family_member, face, fingers, created_at, created_by, incomplete, last_event_on, version`
 
 func readFile(tx *db.Tx, ref FileRef) (file, error) {
 	var f file
-	var r, biometrics string
+	var r, face, fingers string
 	var created int64
 	err := tx.Row(`SELECT `+fileColumns+` FROM ees_file WHERE ref = $1`, string(ref)).Scan(
-		&r, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &biometrics, &created, &f.CreatedBy, &f.Incomplete, &f.LastEventOn, &f.Version)
-	f.Ref, f.Biometrics, f.CreatedAt = FileRef(r), BiometricState(biometrics), time.UnixMicro(created).UTC()
+		&r, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &face, &fingers, &created, &f.CreatedBy, &f.Incomplete, &f.LastEventOn, &f.Version)
+	f.Ref, f.Face, f.Fingers, f.CreatedAt = FileRef(r), FaceState(face), FingersState(fingers), time.UnixMicro(created).UTC()
 	return f, err
 }
 
 const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority,
-	family_member, visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_without_exit, version`
+	family_member, visa, exit_visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, version`
 
 // readRecords returns the stays of a file, the oldest first.
 func readRecords(tx *db.Tx, ref FileRef) ([]record, error) {
@@ -155,20 +168,22 @@ func scanRecords(rows *db.Rows) ([]record, error) {
 		var r record
 		var ref, origin string
 		var entryAt, exitAt *int64
-		var entryBCP, entryAuthority, exitBCP, exitAuthority, visa, class *string
+		var entryBCP, entryAuthority, exitBCP, exitAuthority, visa, exitVisa, class, despite, against *string
 		if err := rows.Scan(&ref, &r.N, &entryAt, &r.Entry.On, &entryBCP, &entryAuthority, &exitAt, &r.Exit.On, &exitBCP, &exitAuthority,
-			&r.FamilyMember, &visa, &r.StayEnd, &class, &r.OverstayFrom, &origin, &r.Incomplete, &r.EndedWithoutExit, &r.Version); err != nil {
+			&r.FamilyMember, &visa, &exitVisa, &r.StayEnd, &class, &r.OverstayFrom, &origin, &r.Incomplete, &r.EndedOn, &despite, &against, &r.Version); err != nil {
 			return nil, err
 		}
 		r.Ref, r.Origin = FileRef(ref), Origin(origin)
 		r.Entry.At, r.Entry.BCP, r.Entry.Authority = instant(entryAt), text(entryBCP), text(entryAuthority)
 		r.Exit.At, r.Exit.BCP, r.Exit.Authority = instant(exitAt), text(exitBCP), text(exitAuthority)
 		r.Overstay = OverstayClass(text(class))
-		if visa != nil {
-			r.Visa = new(VisaOnRecord)
-			if err := json.Unmarshal([]byte(*visa), r.Visa); err != nil {
-				return nil, fmt.Errorf("ees: visa of record %s.%d: %w", r.Ref, r.N, err)
-			}
+		r.Despite, r.Against = text(despite), text(against)
+		var err error
+		if r.Visa, err = visaFrom(visa); err == nil {
+			r.ExitVisa, err = visaFrom(exitVisa)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ees: visa of record %s.%d: %w", r.Ref, r.N, err)
 		}
 		records = append(records, r)
 	}
@@ -176,16 +191,17 @@ func scanRecords(rows *db.Rows) ([]record, error) {
 }
 
 func insertFile(tx *db.Tx, f file) {
-	tx.Later(`INSERT INTO ees_file (`+fileColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		string(f.Ref), f.CIRFile, f.VisaRequired, f.FamilyMember, string(f.Biometrics), f.CreatedAt.UnixMicro(), f.CreatedBy,
+	tx.Later(`INSERT INTO ees_file (`+fileColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		string(f.Ref), f.CIRFile, f.VisaRequired, f.FamilyMember, string(f.Face), string(f.Fingers), f.CreatedAt.UnixMicro(), f.CreatedBy,
 		f.Incomplete, f.LastEventOn, f.Version)
 }
 
-// touchFile moves the file to its next version. Another change since the file
-// was read makes it answer false: the caller refuses, and nothing is written.
+// touchFile moves the file to its next version. It comes before everything else
+// that a decision writes: whoever decides on the file at the same time waits for
+// this row, and then finds that the file has moved on (false).
 func touchFile(tx *db.Tx, f file) (bool, error) {
-	n, err := tx.Exec(`UPDATE ees_file SET biometrics = $1, last_event_on = $2, version = $3 WHERE ref = $4 AND version = $5`,
-		string(f.Biometrics), f.LastEventOn, f.Version+1, string(f.Ref), f.Version)
+	n, err := tx.Exec(`UPDATE ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4 WHERE ref = $5 AND version = $6`,
+		string(f.Face), string(f.Fingers), f.LastEventOn, f.Version+1, string(f.Ref), f.Version)
 	return n == 1, err
 }
 
@@ -195,23 +211,24 @@ func insertRecord(tx *db.Tx, r record) error {
 		return err
 	}
 	tx.Later(`INSERT INTO ees_record (`+recordColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		string(r.Ref), r.N, column(r.Entry.At), r.Entry.On, nullable(r.Entry.BCP), nullable(r.Entry.Authority),
 		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority),
-		r.FamilyMember, visa, r.StayEnd, nullable(string(r.Overstay)), r.OverstayFrom, string(r.Origin), r.Incomplete, r.EndedWithoutExit, 1)
+		r.FamilyMember, visa, nil, r.StayEnd, nullable(string(r.Overstay)), r.OverstayFrom, string(r.Origin), r.Incomplete, r.EndedOn,
+		nullable(r.Despite), nullable(r.Against), 1)
 	return nil
 }
 
 func updateRecord(tx *db.Tx, r record) error {
-	visa, err := visaColumn(r.Visa)
+	exitVisa, err := visaColumn(r.ExitVisa)
 	if err != nil {
 		return err
 	}
-	tx.Later(`UPDATE ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, visa = $5, stay_end = $6,
-			overstay_class = $7, overstay_from = $8, ended_without_exit = $9, version = $10
+	tx.Later(`UPDATE ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, exit_visa = $5, stay_end = $6,
+			overstay_class = $7, overstay_from = $8, ended_on = $9, version = $10
 		WHERE ref = $11 AND n = $12`,
-		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority), visa, r.StayEnd,
-		nullable(string(r.Overstay)), r.OverstayFrom, r.EndedWithoutExit, r.Version+1, string(r.Ref), r.N)
+		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority), exitVisa, r.StayEnd,
+		nullable(string(r.Overstay)), r.OverstayFrom, r.EndedOn, r.Version+1, string(r.Ref), r.N)
 	return nil
 }
 

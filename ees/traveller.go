@@ -25,14 +25,14 @@ type IdentityInput struct {
 
 // VisaInput is a visa shown at the border.
 type VisaInput struct {
-	Number     string   `json:"number,omitempty" maxLength:"20" doc:"Sticker number."`
-	Issuer     string   `json:"issuer,omitempty" maxLength:"3" doc:"Issuing Member State."`
+	Number     string   `json:"number" minLength:"1" maxLength:"20" doc:"Sticker number."`
+	Issuer     string   `json:"issuer" minLength:"1" maxLength:"3" doc:"Issuing Member State."`
 	Type       string   `json:"type,omitempty" enum:"C,LTV" doc:"C for a uniform short-stay visa (when left out), LTV for limited territorial validity."`
 	ValidFrom  law.Date `json:"valid_from" format:"date" doc:"First day of validity."`
 	ValidUntil law.Date `json:"valid_until" format:"date" doc:"Last day of validity."`
 	Days       int      `json:"duration_days" minimum:"1" maximum:"90" doc:"Days of stay allowed by the visa."`
 	Entries    int      `json:"entries" minimum:"0" maximum:"2" doc:"1, 2, or 0 for multiple."`
-	LTVStates  []string `json:"ltv_states,omitempty" maxItems:"29" nullable:"false" doc:"States that a visa with limited territorial validity is valid for."`
+	LTVStates  []string `json:"ltv_states,omitempty" maxItems:"29" nullable:"false" doc:"States that a visa with limited territorial validity is valid for; its issuer alone when left out."`
 }
 
 // Traveller is who stands at the border, as the document says.
@@ -44,8 +44,15 @@ type Traveller struct {
 
 // readTraveller reads the machine readable zone, or the typed fields, on the
 // civil day on. Every fault names its field and what to do.
-func readTraveller(mrz []string, doc *DocumentInput, id *IdentityInput, on law.Date, specimens person.Specimens) (Traveller, error) {
+func readTraveller(req CheckRequest, on law.Date, specimens person.Specimens) (Traveller, error) {
+	mrz, doc, id := req.MRZ, req.Document, req.Identity
 	switch {
+	case req.NoDocument && (len(mrz) > 0 || doc != nil || req.Direction != Entry):
+		return Traveller{}, law.BadField("no_document", "document_contradiction", "2016/399 art 6(1)(a)",
+			"Say no_document for somebody without a travel document at entry, with the identity alone.")
+	case req.NoDocument && id != nil:
+		identity, err := readIdentity(*id, on, specimens)
+		return Traveller{Identity: identity}, err
 	case len(mrz) > 0 && (doc != nil || id != nil):
 		return Traveller{}, law.BadField("mrz", "two_sources", "2016/399 art 8(3)",
 			"Send the machine readable zone, or the document and identity fields, not both.")
@@ -169,19 +176,20 @@ func readVisa(in *VisaInput) (*VisaOnRecord, error) {
 		return nil, law.BadField("visa.type", "visa_type", "2017/2226 art 2(3)",
 			"Only short-stay visas (C, LTV) belong to the Entry/Exit System. A long-stay visa is exemption X04.")
 	}
-	if in.Number != "" {
-		n, err := person.ParseDocumentNumber(in.Number)
-		if err != nil {
-			return nil, at("visa.number", err)
+	if in.Number == "" || in.Issuer == "" {
+		field := "visa.number"
+		if in.Number != "" {
+			field = "visa.issuer"
 		}
-		v.Sticker = n
+		return nil, law.BadField(field, "visa_unnamed", "2017/2226 art 16(2)(d)",
+			"Type the number of the visa sticker and the state that issued it: they tell one visa from another, so that its entries and days are counted once.")
 	}
-	if in.Issuer != "" {
-		s, err := person.ParseState(in.Issuer)
-		if err != nil {
-			return nil, at("visa.issuer", err)
-		}
-		v.Issuer = s
+	var err error
+	if v.Sticker, err = person.ParseDocumentNumber(in.Number); err != nil {
+		return nil, at("visa.number", err)
+	}
+	if v.Issuer, err = person.ParseState(in.Issuer); err != nil {
+		return nil, at("visa.issuer", err)
 	}
 	for _, s := range in.LTVStates {
 		state, err := person.ParseState(s)
@@ -189,6 +197,9 @@ func readVisa(in *VisaInput) (*VisaOnRecord, error) {
 			return nil, at("visa.ltv_states", err)
 		}
 		v.LTVStates = append(v.LTVStates, state)
+	}
+	if v.Type == person.VisaLTV && len(v.LTVStates) == 0 {
+		v.LTVStates = []person.State{v.Issuer}
 	}
 	return v, nil
 }

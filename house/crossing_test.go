@@ -88,7 +88,7 @@ func TestArt17_4_TemporaryImpossibilityEnds(t *testing.T) {
 		req := exempt()
 		req.Biometrics = &ees.Biometrics{Face: "captured", Fingerprints: "temporarily_impossible"}
 		ref := p.cross(req).File
-		if got := p.file(ref).Biometrics; got != ees.FingersTemporarilyNone {
+		if got := p.file(ref).Fingers; got != ees.FingersTemporarilyNone {
 			p.t.Fatalf("after an entry with a bandaged hand: %s", got)
 		}
 		p.clock.Advance(72 * time.Hour)
@@ -102,7 +102,7 @@ func TestArt17_4_TemporaryImpossibilityEnds(t *testing.T) {
 		}
 		req.Biometrics = &ees.Biometrics{Fingerprints: "captured"}
 		p.cross(req)
-		if got := p.file(ref).Biometrics; got != ees.BiometricsComplete {
+		if got := p.file(ref).Fingers; got != ees.FingersPresent {
 			p.t.Errorf("after the fingerprints were given: %s", got)
 		}
 	})
@@ -121,7 +121,7 @@ func TestArt16_3_ExitOnAnotherVisa(t *testing.T) {
 		p.clock.Advance(72 * time.Hour)
 		req.Direction, req.Visa = ees.Exit, sticker("FRA222222", 45)
 		left := p.cross(req)
-		if left.RecordID != entered.RecordID || left.Visa == nil || left.Visa.Sticker != "FRA222222" || left.Visa.Days != 45 {
+		if left.RecordID != entered.RecordID || left.ExitVisa == nil || left.ExitVisa.Sticker != "FRA222222" || left.ExitVisa.Days != 45 || left.Visa.Sticker != "FRA111111" {
 			p.t.Errorf("the record after the exit: %+v, visa %+v", left, left.Visa)
 		}
 	})
@@ -138,7 +138,7 @@ func TestArt21_3_ManualCrossingLeavesBiometricsMissing(t *testing.T) {
 		if record.Origin != ees.Manual || record.Entry == nil || !record.Entry.At.Equal(earlier) {
 			p.t.Errorf("the record: %+v", record)
 		}
-		if got := p.file(record.File).Biometrics; got != ees.BiometricsNotYet {
+		if got := p.file(record.File).Face; got != ees.FaceMissing {
 			p.t.Errorf("biometrics of the file: %s", got)
 		}
 	})

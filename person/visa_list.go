@@ -115,10 +115,10 @@ func notNationalityNote(n State) string {
 	}
 }
 
-// Params lists the dated rows of this package: the visa rule of each
-// nationality, in alphabetical order.
+// Params lists the dated rows of this package: the reading of expiry dates, and
+// the visa rule of each nationality, in alphabetical order.
 func Params() []law.Dated {
-	var list []law.Dated
+	list := []law.Dated{&ExpiryYearsAhead}
 	for _, s := range states.order {
 		if p := visaList[s]; p != nil {
 			list = append(list, p)

@@ -273,8 +273,8 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 	var entry string
 	err := f.store.Write(ctx, func(tx *db.Tx) error {
 		file, record := rows.crossing["ees_file"][0], rows.crossing["ees_record"][0]
-		changed, err := tx.Exec(`UPDATE floor_ees_file SET biometrics = $1, last_event_on = $2, version = $3 WHERE ref = $4 AND version = $5`,
-			file[4], file[8], s.floor.version+1, s.ref, s.floor.version)
+		changed, err := tx.Exec(`UPDATE floor_ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4 WHERE ref = $5 AND version = $6`,
+			file[4], file[5], file[9], s.floor.version+1, s.ref, s.floor.version)
 		if err != nil {
 			return err
 		}
@@ -283,10 +283,10 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 		}
 		n := s.floor.stays
 		if s.floor.inside {
-			tx.Later(`UPDATE floor_ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, visa = $5, stay_end = $6,
-					overstay_class = $7, overstay_from = $8, ended_without_exit = $9, version = $10
+			tx.Later(`UPDATE floor_ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, exit_visa = $5, stay_end = $6,
+					overstay_class = $7, overstay_from = $8, ended_on = $9, version = $10
 				WHERE ref = $11 AND n = $12`,
-				record[6], record[7], record[8], record[9], record[11], record[12], record[13], record[14], record[17], record[18], s.ref, n)
+				record[6], record[7], record[8], record[9], record[12], record[13], record[14], record[15], record[18], record[21], s.ref, n)
 		} else {
 			n++
 			f.insert(tx, "ees_record", with(record, 0, s.ref, 1, n))

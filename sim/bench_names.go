@@ -264,7 +264,7 @@ func (s *seeking) seek(ctx context.Context, f *NameFigure, who *member, name per
 	identity := cir.Identity{Name: name, Birth: person.BornOn(who.Born), Sex: who.Sex, Nationalities: []person.State{who.Nation}}
 	_, err = access.Run(ctx, s.bench.Door, knock, func(p access.Pass) (bool, error) {
 		start := time.Now()
-		_, err := cir.FindByIdentity(p, cir.EES, identity)
+		_, _, err := cir.FindByIdentity(p, cir.EES, identity)
 		lookup = time.Since(start)
 		if err != nil {
 			return false, err

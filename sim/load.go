@@ -228,9 +228,9 @@ var loadTables = []struct {
 	name    string
 	columns []string
 }{
-	{"ees_file", []string{"ref", "cir_file", "visa_required", "family_member", "biometrics", "created_at", "created_by", "incomplete", "last_event_on", "version"}},
+	{"ees_file", []string{"ref", "cir_file", "visa_required", "family_member", "face", "fingers", "created_at", "created_by", "incomplete", "last_event_on", "version"}},
 	{"ees_record", []string{"ref", "n", "entry_at", "entry_on", "entry_bcp", "entry_authority", "exit_at", "exit_on", "exit_bcp", "exit_authority",
-		"family_member", "visa", "stay_end", "overstay_class", "overstay_from", "origin", "incomplete", "ended_without_exit", "version"}},
+		"family_member", "visa", "exit_visa", "stay_end", "overstay_class", "overstay_from", "origin", "incomplete", "ended_on", "despite", "against", "version"}},
 	{"cir_dataset", []string{"record_ref", "system", "cir_file", "created_at"}},
 	{"cir_file", []string{"cir_file", "record_ref", "system"}},
 	{"cir_identity", []string{"record_ref", "system", "n", "surname", "first_names", "birth", "sex", "nationalities", "created_at"}},
@@ -263,15 +263,15 @@ func (b batch) row(table string, values ...any) { b[table] = append(b[table], va
 func (b batch) add(m *member, today law.Date) error {
 	const system = string(cir.EES)
 	created := m.stays[0].enter.Start(time.UTC).Add(9 * time.Hour).UnixMicro()
-	state, last := ees.BiometricsFaceOnly, m.stays[len(m.stays)-1]
+	fingers, last := ees.FingersNotForVisa, m.stays[len(m.stays)-1]
 	adult, _ := person.BornOn(m.Born).Age(m.stays[0].enter)
 	switch {
 	case adult < 12:
-		state = ees.FingersNotApplicableAge
+		fingers = ees.FingersUnderTwelve
 	case m.visa == nil:
-		state = ees.BiometricsComplete
+		fingers = ees.FingersPresent
 	}
-	b.row("ees_file", m.ref, m.cirFile, m.visa != nil, false, string(state), created, "Border police France", false, max(last.enter, last.leave), 1)
+	b.row("ees_file", m.ref, m.cirFile, m.visa != nil, false, string(ees.FacePresent), string(fingers), created, "Border police France", false, max(last.enter, last.leave), 1)
 	for k, s := range m.stays {
 		if err := b.stay(m, k, s, today); err != nil {
 			return err
@@ -284,7 +284,7 @@ func (b batch) add(m *member, today law.Date) error {
 	d := m.Passports[0].Document
 	b.row("cir_document", m.ref, system, 1, string(d.Type), string(d.Number), string(d.Issuer), d.Expiry, created)
 	b.row("cir_biometric", m.ref, system, 1, "face", "PRESENT", "live", created)
-	if state == ees.BiometricsComplete {
+	if fingers == ees.FingersPresent {
 		b.row("cir_biometric", m.ref, system, 2, "fingerprints", "PRESENT", "live", created)
 	}
 	b.row("cir_by_document", string(d.Number), string(d.Issuer), string(d.Type), d.Expiry, system, m.ref)
@@ -316,6 +316,6 @@ func (b batch) stay(m *member, k int, s span, today law.Date) error {
 		exitPoint, exitBy = m.points[k], authority
 	}
 	b.row("ees_record", m.ref, k+1, s.enter.Start(time.UTC).Add(9*time.Hour).UnixMicro(), s.enter, m.points[k], authority, exitAt, exitOn, exitPoint, exitBy,
-		false, visa, m.ends[k], nil, nil, string(ees.Online), s.enter <= law.ProgressiveLastDay(), false, 1)
+		false, visa, nil, m.ends[k], nil, nil, string(ees.Online), s.enter <= law.ProgressiveLastDay(), nil, nil, nil, 1)
 	return nil
 }

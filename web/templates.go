@@ -237,6 +237,7 @@ func (m *Mux) failPage(w *recorder, r *http.Request, v *visit, p *Problem) bool 
 
 // Field is one input of a form, for {{template "field" .Number}}.
 type Field struct {
+	ID                       string // of the element; "" takes Name, which must then stand once on the page
 	Name, Label, Hint, Value string
 	Type                     string // of the input; "" is text
 	Autocomplete, InputMode  string
@@ -245,6 +246,9 @@ type Field struct {
 	Options                  []Option // makes it a choice
 	Error                    string
 }
+
+// Ident is the field's element identifier.
+func (f Field) Ident() string { return or(f.ID, f.Name) }
 
 // Option is one choice of a Field.
 type Option struct {

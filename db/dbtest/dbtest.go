@@ -7,7 +7,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -37,23 +39,33 @@ func EachWith(t *testing.T, schemas []db.Schema, o db.Options, fn func(t *testin
 var Engines = []db.Engine{db.SQLite, db.Postgres}
 
 // Open opens a fresh store migrated to the schemas, and closes it with the test.
+// The migrations run once for a set of schemas; each store is a copy.
 func Open(tb testing.TB, engine db.Engine, schemas []db.Schema, o db.Options) *db.Store {
 	tb.Helper()
-	var address string
-	if engine == db.Postgres {
-		o.MaxBytes, o.ReserveBytes = 0, 0
-		address = copyOf(tb, schemas)
-	} else {
-		address = "sqlite:" + filepath.Join(tb.TempDir(), "limen.db")
+	if engine == db.SQLite {
+		return open(tb, copyOfFile(tb, schemas), o)
 	}
-	return OpenAt(tb, address, schemas, o)
+	o.MaxBytes, o.ReserveBytes = 0, 0
+	if !cluster(tb).Ours() {
+		return OpenAt(tb, create(tb, ""), schemas, o) // a model would stay behind on somebody's server
+	}
+	return open(tb, copyOfDatabase(tb, schemas), o)
 }
 
-// OpenAt opens and migrates the store at address, and closes it with the test.
+// OpenAt opens the store at address, migrates it to the schemas, and closes it
+// with the test.
 func OpenAt(tb testing.TB, address string, schemas []db.Schema, o db.Options) *db.Store {
 	tb.Helper()
-	ctx := context.Background()
-	s, err := db.Open(ctx, address, o)
+	s := open(tb, address, o)
+	if err := s.Migrate(context.Background(), schemas); err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func open(tb testing.TB, address string, o db.Options) *db.Store {
+	tb.Helper()
+	s, err := db.Open(context.Background(), address, o)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -62,9 +74,6 @@ func OpenAt(tb testing.TB, address string, schemas []db.Schema, o db.Options) *d
 			tb.Errorf("close: %v", err)
 		}
 	})
-	if err := s.Migrate(ctx, schemas); err != nil {
-		tb.Fatal(err)
-	}
 	return s
 }
 
@@ -105,46 +114,75 @@ func create(tb testing.TB, template string) string {
 	return address
 }
 
-// templates holds one migrated database for each set of schemas, to be copied.
-var templates struct {
+// models holds what was migrated for a set of schemas, to be copied: the content
+// of a file, and the name of a database.
+var models struct {
 	sync.Mutex
-	names map[string]string
+	files     map[string][]byte
+	databases map[string]string
 }
 
-// copyOf returns the address of a copy of the migrated database of the schemas.
-func copyOf(tb testing.TB, schemas []db.Schema) string {
+// copyOfFile returns the address of a copy of the migrated file of the schemas.
+func copyOfFile(tb testing.TB, schemas []db.Schema) string {
 	tb.Helper()
-	c := cluster(tb)
-	if !c.Ours() {
-		return create(tb, "") // a model would stay behind on somebody's server
-	}
-	templates.Lock()
-	defer templates.Unlock()
+	models.Lock()
+	defer models.Unlock()
 	key := digest(tb, schemas)
-	name, ok := templates.names[key]
+	content, ok := models.files[key]
 	if !ok {
-		ctx := context.Background()
+		path := filepath.Join(tb.TempDir(), "model.db")
+		migrate(tb, "sqlite:"+path, schemas)
+		var err error
+		if content, err = os.ReadFile(path); err != nil {
+			tb.Fatal(err)
+		}
+		if models.files == nil {
+			models.files = make(map[string][]byte)
+		}
+		models.files[key] = content
+	}
+	path := filepath.Join(tb.TempDir(), "limen.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	return "sqlite:" + path
+}
+
+// copyOfDatabase returns the address of a copy of the migrated database of the
+// schemas.
+func copyOfDatabase(tb testing.TB, schemas []db.Schema) string {
+	tb.Helper()
+	models.Lock()
+	defer models.Unlock()
+	key := digest(tb, schemas)
+	name, ok := models.databases[key]
+	if !ok {
 		name = "limen_model_" + rand.Text()
-		address, err := c.Create(ctx, name, "")
+		address, err := cluster(tb).Create(context.Background(), name, "")
 		if err != nil {
 			tb.Fatal(err)
 		}
-		s, err := db.Open(ctx, address, db.Options{})
-		if err != nil {
-			tb.Fatal(err)
+		migrate(tb, address, schemas)
+		if models.databases == nil {
+			models.databases = make(map[string]string)
 		}
-		if err = s.Migrate(ctx, schemas); err != nil {
-			tb.Fatal(err)
-		}
-		if err = s.Close(); err != nil {
-			tb.Fatal(err)
-		}
-		if templates.names == nil {
-			templates.names = make(map[string]string)
-		}
-		templates.names[key] = name
+		models.databases[key] = name
 	}
 	return create(tb, name)
+}
+
+// migrate makes a model and closes it, so that it can be copied.
+func migrate(tb testing.TB, address string, schemas []db.Schema) {
+	tb.Helper()
+	ctx := context.Background()
+	s, err := db.Open(ctx, address, db.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	err = s.Migrate(ctx, schemas)
+	if err := errors.Join(err, s.Close()); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // digest identifies what the schemas would create.

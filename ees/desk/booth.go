@@ -44,7 +44,8 @@ func (d *Desk) Pages(m *web.Mux) error {
 		},
 		"words":      func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 		"states":     stateNames,
-		"biometrics": func(s ees.BiometricState) string { return biometricWords[s] },
+		"face":       func(s ees.FaceState) string { return faceWords[s] },
+		"fingers":    func(s ees.FingersState) string { return fingerWords[s] },
 	})
 	if err != nil {
 		return err
@@ -75,15 +76,21 @@ func (d *Desk) Pages(m *web.Mux) error {
 	return nil
 }
 
-// biometricWords says the state of a file's biometrics as a guard reads it.
-var biometricWords = map[ees.BiometricState]string{
-	ees.BiometricsComplete:      "face and fingerprints on file",
-	ees.BiometricsFaceOnly:      "face on file",
-	ees.BiometricsNotYet:        "none on file yet",
-	ees.FingersTemporarilyNone:  "face on file; fingerprints were impossible for the time being",
-	ees.FingersPermanentlyNone:  "face on file; fingerprints are impossible for good",
-	ees.FingersNotApplicableAge: "face on file; no fingerprints under twelve",
-}
+// faceWords and fingerWords say the state of a file's biometrics to a guard.
+var (
+	faceWords = map[ees.FaceState]string{
+		ees.FacePresent: "face on file",
+		ees.FaceMissing: "no face on file yet",
+	}
+	fingerWords = map[ees.FingersState]string{
+		ees.FingersPresent:         "fingerprints on file",
+		ees.FingersMissing:         "no fingerprints on file yet",
+		ees.FingersNotForVisa:      "fingerprints with the visa",
+		ees.FingersUnderTwelve:     "no fingerprints under twelve",
+		ees.FingersNever:           "fingerprints impossible for good",
+		ees.FingersTemporarilyNone: "fingerprints were impossible for the time being",
+	}
+)
 
 // stateNames writes nationalities for people.
 func stateNames(states []person.State) string {
@@ -110,6 +117,8 @@ type boothPage struct {
 	Visa      []web.Field
 	Days      web.Field
 	Family    bool
+	Waived    bool // no visa is needed, the guard found
+	Paperless bool // no travel document
 	Exemption web.Field
 	Face      web.Field
 	Fingers   web.Field
@@ -128,7 +137,7 @@ func form(r *http.Request) boothPage {
 		}
 		return f
 	}
-	p := boothPage{Exit: v("direction") == "exit", Post: web.PostFrom(r.Context()), MRZ: r.PostFormValue("mrz"), Family: v("family") != "",
+	p := boothPage{Exit: v("direction") == "exit", Post: web.PostFrom(r.Context()), MRZ: r.PostFormValue("mrz"), Family: v("family") != "", Waived: v("visa_exempt") != "", Paperless: v("no_document") != "",
 		Document: []web.Field{
 			field("document.type", "Document code", "P for a passport", 2), field("document.number", "Document number", "", 20),
 			field("document.issuer", "Issuing state", "Code as printed: TUR, D, GBR", 3), field("document.expiry", "Valid until", "YYYY-MM-DD", 10)},
@@ -138,11 +147,12 @@ func form(r *http.Request) boothPage {
 			choice("identity.sex", "Sex", "F", "Female", "M", "Male", "X", "Unspecified"),
 			field("identity.nationalities", "Nationality", "Code as printed: TUR, D, GBR", 3)},
 		Visa: []web.Field{
-			field("visa.number", "Sticker number", "", 20), choice("visa.type", "Type", "C", "C, uniform", "LTV", "Limited territorial validity"),
+			field("visa.number", "Sticker number", "", 20), field("visa.issuer", "Issued by", "Code of the state: FRA, D", 3), choice("visa.type", "Type", "C", "C, uniform", "LTV", "Limited territorial validity"),
 			field("visa.valid_from", "Valid from", "YYYY-MM-DD", 10), field("visa.valid_until", "Valid until", "YYYY-MM-DD", 10),
-			field("visa.duration_days", "Days of stay", "1 to 90", 2), choice("visa.entries", "Entries", "1", "1", "2", "2", "0", "Multiple")},
+			field("visa.duration_days", "Days of stay", "1 to 90", 2), choice("visa.entries", "Entries", "1", "1", "2", "2", "0", "Multiple"),
+			field("visa.ltv_states", "Only valid for", "Codes of the states, for limited territorial validity", 120)},
 		Days:    field("intended_days", "Days the traveller means to stay", "", 4),
-		Face:    choice("biometrics.face", "Facial image", "", "No answer yet", "captured", "Taken now", "verified", "Matches the file", "mismatch", "Does not match", "refused", "Traveller refuses"),
+		Face:    choice("biometrics.face", "Facial image", "", "No answer yet", "captured", "Taken now", "chip", "Read from the chip", "verified", "Matches the file", "mismatch", "Does not match", "refused", "Traveller refuses"),
 		Fingers: choice("biometrics.fingerprints", "Fingerprints", "", "No answer yet", "captured", "Taken now", "verified", "Match the file", "mismatch", "Do not match", "temporarily_impossible", "Impossible for now", "permanently_impossible", "Impossible for good", "refused", "Traveller refuses"),
 	}
 	p.Days.InputMode = "numeric"
@@ -156,7 +166,9 @@ func form(r *http.Request) boothPage {
 		p.Place.Required = true
 	}
 	p.ByHand = v("identity.surname") != "" || v("document.number") != ""
-	p.ShowVisa = v("visa.valid_until") != "" || v("visa.number") != ""
+	for _, name := range []string{"number", "issuer", "valid_from", "valid_until", "duration_days", "ltv_states"} {
+		p.ShowVisa = p.ShowVisa || v("visa."+name) != ""
+	}
 	return p
 }
 
@@ -190,7 +202,8 @@ func (d *Desk) showBooth(w http.ResponseWriter, r *http.Request) error {
 // request reads the form as a program would send it.
 func (p *boothPage) request(r *http.Request) (ees.CheckRequest, error) {
 	v := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
-	req := ees.CheckRequest{Direction: ees.Entry, CrossingPoint: p.Post, Exemption: v("exemption"), FamilyMember: p.Family}
+	req := ees.CheckRequest{Direction: ees.Entry, CrossingPoint: p.Post, Exemption: v("exemption"), FamilyMember: p.Family,
+		VisaSettled: v("visa_exempt") != "", NoDocument: v("no_document") != ""}
 	if p.Exit {
 		req.Direction = ees.Exit
 	}
@@ -200,6 +213,8 @@ func (p *boothPage) request(r *http.Request) (ees.CheckRequest, error) {
 	var err error
 	if strings.TrimSpace(p.MRZ) != "" {
 		req.MRZ = person.CleanMRZ(p.MRZ)
+	} else if req.NoDocument {
+		req.Identity = typedIdentity(r)
 	} else {
 		req.Document = &ees.DocumentInput{Type: v("document.type"), Number: v("document.number"), Issuer: strings.ToUpper(v("document.issuer"))}
 		if req.Document.Number == "" && v("identity.surname") == "" {
@@ -208,11 +223,11 @@ func (p *boothPage) request(r *http.Request) (ees.CheckRequest, error) {
 		if req.Document.Expiry, err = typedDate("document.expiry", v("document.expiry")); err != nil {
 			return req, err
 		}
-		req.Identity = &ees.IdentityInput{Surname: v("identity.surname"), FirstNames: v("identity.first_names"), BirthDate: v("identity.birth_date"),
-			Sex: v("identity.sex"), Nationalities: []string{strings.ToUpper(v("identity.nationalities"))}}
+		req.Identity = typedIdentity(r)
 	}
 	if p.ShowVisa {
-		req.Visa = &ees.VisaInput{Number: v("visa.number"), Type: v("visa.type")}
+		req.Visa = &ees.VisaInput{Number: v("visa.number"), Issuer: strings.ToUpper(v("visa.issuer")), Type: v("visa.type"),
+			LTVStates: strings.Fields(strings.ToUpper(strings.ReplaceAll(v("visa.ltv_states"), ",", " ")))}
 		if req.Visa.ValidFrom, err = typedDate("visa.valid_from", v("visa.valid_from")); err != nil {
 			return req, err
 		}
@@ -231,6 +246,12 @@ func (p *boothPage) request(r *http.Request) (ees.CheckRequest, error) {
 	}
 	req.Biometrics = typedBiometrics(r)
 	return req, nil
+}
+
+func typedIdentity(r *http.Request) *ees.IdentityInput {
+	v := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	return &ees.IdentityInput{Surname: v("identity.surname"), FirstNames: v("identity.first_names"), BirthDate: v("identity.birth_date"),
+		Sex: v("identity.sex"), Nationalities: []string{strings.ToUpper(v("identity.nationalities"))}}
 }
 
 func typedBiometrics(r *http.Request) *ees.Biometrics {
@@ -274,6 +295,8 @@ type checkPage struct {
 	Face    web.Field
 	Fingers web.Field
 	Despite web.Field
+	// The refusal form has its own, so that each form has its own labels.
+	RefusalFace, RefusalFingers web.Field
 }
 
 // reasonBox is one ground of the refusal form.
@@ -305,7 +328,9 @@ func (d *Desk) checkAtBooth(w http.ResponseWriter, r *http.Request) error {
 
 func checkView(r *http.Request, c ees.Check, taken *ees.Biometrics) checkPage {
 	f := form(r)
-	p := checkPage{Check: c, Exit: c.Direction == ees.Exit, Again: "/ees/booth?direction=" + string(c.Direction), Face: f.Face, Fingers: f.Fingers}
+	p := checkPage{Check: c, Exit: c.Direction == ees.Exit, Again: "/ees/booth?direction=" + string(c.Direction), Face: f.Face, Fingers: f.Fingers,
+		RefusalFace: f.Face, RefusalFingers: f.Fingers}
+	p.RefusalFace.ID, p.RefusalFingers.ID = "refusal-face", "refusal-fingers"
 	if point, err := person.ParseCrossingPoint(c.CrossingPoint); err == nil {
 		p.Place = point.Name
 	}

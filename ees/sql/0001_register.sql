@@ -8,7 +8,8 @@ CREATE TABLE ees_file (
     cir_file TEXT NOT NULL,
     visa_required BOOLEAN NOT NULL,
     family_member BOOLEAN NOT NULL,
-    biometrics TEXT NOT NULL,
+    face TEXT NOT NULL,
+    fingers TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     incomplete BOOLEAN NOT NULL,
@@ -32,12 +33,15 @@ CREATE TABLE ees_record (
     exit_authority TEXT,
     family_member BOOLEAN NOT NULL,
     visa TEXT,
+    exit_visa TEXT,
     stay_end TEXT,
     overstay_class TEXT,
     overstay_from TEXT,
     origin TEXT NOT NULL,
     incomplete BOOLEAN NOT NULL,
-    ended_without_exit BOOLEAN NOT NULL,
+    ended_on TEXT,
+    despite TEXT,
+    against TEXT,
     version BIGINT NOT NULL,
     PRIMARY KEY (ref, n)
 );
@@ -45,10 +49,14 @@ CREATE TABLE ees_record (
 -- Stays still open, by the day they end: the duty of art 12(1) reads from the
 -- front and stops at today.
 CREATE INDEX ees_record_due ON ees_record (stay_end, ref, n)
-    WHERE exit_at IS NULL AND NOT ended_without_exit AND overstay_class IS NULL AND stay_end IS NOT NULL;
+    WHERE exit_at IS NULL AND ended_on IS NULL AND overstay_class IS NULL AND stay_end IS NOT NULL;
 
 -- The list of identified persons of art 12(3), longest overstay first.
 CREATE INDEX ees_record_overstay ON ees_record (overstay_from, ref, n)
+    WHERE overstay_class IS NOT NULL;
+
+-- The same list, one class at a time.
+CREATE INDEX ees_record_overstay_class ON ees_record (overstay_class, overstay_from, ref, n)
     WHERE overstay_class IS NOT NULL;
 
 CREATE TABLE ees_refusal (

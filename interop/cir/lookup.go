@@ -33,89 +33,73 @@ const (
 )
 
 // FindByDocument returns the records of the system that hold a document with
-// this number and issuer, whatever its type and expiry; exact ones first. The
-// caller compares the rest: 2019/327 art 2 wants the other fields exactly.
-func FindByDocument(p access.Pass, system System, doc person.Document) ([]RecordRef, error) {
+// this number and issuer, or of any issuer when that is "", whatever its type
+// and expiry. The caller compares the rest: 2019/327 art 2 wants the other
+// fields exactly.
+func FindByDocument(p access.Pass, system System, number person.DocumentNumber, issuer person.State) ([]RecordRef, error) {
 	tx, err := p.Tx()
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Search(access.ByDocument, string(doc.Issuer)+" "+string(doc.Number)); err != nil {
+	if err := p.Search(access.ByDocument, string(issuer)+" "+string(number)); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(`SELECT type, expiry, record_ref FROM cir_by_document
-		WHERE number = $1 AND issuer = $2 AND system = $3`, string(doc.Number), string(doc.Issuer), string(system))
+	rows, err := tx.Query(`SELECT DISTINCT record_ref FROM cir_by_document
+		WHERE number = $1 AND ($2 = '' OR issuer = $3) AND system = $4 ORDER BY record_ref LIMIT $5`,
+		string(number), string(issuer), string(issuer), string(system), MaxCandidates)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var exact, other []RecordRef
+	var refs []RecordRef
 	for rows.Next() {
-		var kind, expiry, ref string
-		if err := rows.Scan(&kind, &expiry, &ref); err != nil {
+		var ref string
+		if err := rows.Scan(&ref); err != nil {
 			return nil, err
 		}
-		if kind == string(doc.Type) && expiry == doc.Expiry.String() {
-			exact = append(exact, RecordRef(ref))
-		} else {
-			other = append(other, RecordRef(ref))
-		}
+		refs = append(refs, RecordRef(ref))
 	}
-	for _, ref := range other {
-		if !slices.Contains(exact, ref) {
-			exact = append(exact, ref)
-		}
-	}
-	return exact, rows.Err()
-}
-
-func ownerOf(tx *db.Tx, system System, doc person.Document) (RecordRef, error) {
-	var ref string
-	err := tx.Row(`SELECT record_ref FROM cir_by_document
-		WHERE number = $1 AND issuer = $2 AND type = $3 AND expiry = $4 AND system = $5`,
-		string(doc.Number), string(doc.Issuer), string(doc.Type), doc.Expiry.String(), string(system)).Scan(&ref)
-	if err == db.ErrNoRows {
-		return "", nil
-	}
-	return RecordRef(ref), err
+	return refs, rows.Err()
 }
 
 // FindByIdentity returns the records of the system whose birth date, sex and
 // one nationality are equal and whose names match inexactly (2019/327 art 2,
-// EES-035), best first, at most MaxCandidates.
+// EES-035), best first, at most MaxCandidates; more says that there were others,
+// or that not every name could be compared.
 //
 // A record is looked up by the keys of its name components within the block of
 // those equal fields. Where no key agrees, as after an error in each component,
 // the block is read whole if it is small. Nothing is ever scanned that grows
 // with the register.
-func FindByIdentity(p access.Pass, system System, id Identity) ([]Candidate, error) {
+func FindByIdentity(p access.Pass, system System, id Identity) (found []Candidate, more bool, err error) {
 	tx, err := p.Tx()
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	normal := id.Name.Normal()
 	if err := p.Search(access.ByIdentity, normal+" "+id.Birth.String()+" "+string(id.Sex)+" "+joinStates(id.Nationalities)); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	search := nameSearch{tx: tx, system: system, normal: normal, seen: map[identityRef]bool{}}
 	keys := person.NameKeys(normal)
 	for _, b := range blocks(id) {
 		for _, key := range keys {
-			if err := search.read(`SELECT record_ref, n, normal FROM cir_by_name
-				WHERE block = $1 AND name_key = $2 AND system = $3 LIMIT $4`, b, key, string(system), maxPerKey); err != nil {
-				return nil, err
+			if err := search.read(maxPerKey, `SELECT record_ref, n, normal FROM cir_by_name
+				WHERE block = $1 AND name_key = $2 AND system = $3 ORDER BY record_ref, n LIMIT $4`, b, key, string(system), maxPerKey+1); err != nil {
+				return nil, false, err
 			}
 		}
 	}
 	if len(search.found) == 0 {
 		for _, b := range blocks(id) {
-			if err := search.read(`SELECT record_ref, n, normal FROM cir_by_name
-				WHERE block = $1 AND system = $2 LIMIT $3`, b, string(system), maxBlock); err != nil {
-				return nil, err
+			if err := search.read(maxBlock, `SELECT record_ref, n, normal FROM cir_by_name
+				WHERE block = $1 AND system = $2 ORDER BY name_key, record_ref, n LIMIT $3`, b, string(system), maxBlock); err != nil {
+				return nil, false, err
 			}
 		}
 	}
-	return search.best(), nil
+	found = search.best()
+	return found, search.more, nil
 }
 
 type identityRef struct {
@@ -129,9 +113,11 @@ type nameSearch struct {
 	normal string
 	seen   map[identityRef]bool
 	found  []Candidate
+	more   bool // not everything was read, or kept
 }
 
-func (s *nameSearch) read(query string, args ...any) error {
+// read compares the rows of a query, the first limit of them.
+func (s *nameSearch) read(limit int, query string, args ...any) error {
 	rows, err := s.tx.Query(query, args...)
 	if err != nil {
 		return err
@@ -142,6 +128,10 @@ func (s *nameSearch) read(query string, args ...any) error {
 		var n int
 		if err := rows.Scan(&ref, &n, &normal); err != nil {
 			return err
+		}
+		if limit--; limit < 0 {
+			s.more = true
+			break
 		}
 		at := identityRef{RecordRef(ref), n}
 		if s.seen[at] {
@@ -175,7 +165,7 @@ func (s *nameSearch) best() []Candidate {
 		}
 	}
 	if len(out) > MaxCandidates {
-		out = out[:MaxCandidates]
+		out, s.more = out[:MaxCandidates], true
 	}
 	return out
 }
@@ -223,7 +213,8 @@ func FindBySurname(p access.Pass, system System, name person.Name, limit int) (f
 		}
 		search.found = append(search.found, Candidate{Ref: RecordRef(ref), System: system, N: n, Score: score})
 	}
-	return search.best(), more, rows.Err()
+	found = search.best()
+	return found, more || search.more, rows.Err()
 }
 
 // contains tells whether every component of the name sought is, inexactly, one

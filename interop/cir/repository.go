@@ -3,6 +3,7 @@ package cir
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 
 	"limen/access"
 	"limen/db"
-	"limen/law"
 	"limen/person"
 )
 
@@ -78,9 +78,9 @@ type Dataset struct {
 // NewFileNumber returns a fresh random number for an individual file.
 func NewFileNumber() FileNumber { return FileNumber(uuid.NewString()) }
 
-// Create mirrors a new record of a source system (2019/817 art 19(1)). A
-// document that already belongs to another record of the same system is a
-// Conflict: the person is known, or somebody else was faster.
+// Create mirrors a new record of a source system (2019/817 art 19(1)). Whether
+// its documents stand in another record already is for the caller to look up
+// first, in the same transaction.
 func Create(p access.Pass, d Dataset) error {
 	tx, err := p.Tx()
 	if err != nil {
@@ -140,6 +140,13 @@ func AddDocument(p access.Pass, ref RecordRef, system System, doc person.Documen
 	tx, err := p.Tx()
 	if err != nil {
 		return err
+	}
+	has, err := documents(tx, system, ref)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(has, doc) {
+		return nil
 	}
 	n, err := next(tx, "cir_document", ref, system)
 	if err != nil {
@@ -202,18 +209,6 @@ func (w writer) identity(n int, id Identity) error {
 }
 
 func (w writer) document(n int, doc person.Document) error {
-	owner, err := ownerOf(w.tx, w.system, doc)
-	if err != nil {
-		return err
-	}
-	switch owner {
-	case w.ref:
-		return nil
-	case "":
-	default:
-		return law.Refuse(law.Conflict, "document_in_another_file", "2017/2226 art 14(2)",
-			"This travel document is already recorded in another individual file. Check the traveller again: the file will be found.")
-	}
 	if err := w.put(`INSERT INTO cir_document (record_ref, system, n, type, number, issuer, expiry, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		string(w.ref), string(w.system), n, string(doc.Type), string(doc.Number), string(doc.Issuer), doc.Expiry.String(),

@@ -11,7 +11,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"limen/access"
-	"limen/db"
 	"limen/law"
 	"limen/ledger"
 	"limen/web"
@@ -100,7 +99,11 @@ func (d *Desk) API(m *web.Mux) {
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/log/v1/entries", Tag: tag, Op: access.OpReadLog, Article: "2017/2226 art 46",
 		Summary: "Read log entries", Description: "By file, officer, operation or time, a page at a time."},
 		func(ctx context.Context, in *entriesInput) (*pageOutput, error) {
-			page, err := read(ctx, d, in.Ground, access.OpReadLog, in.Subject, func(tx *db.Tx) (ledger.Page, error) {
+			page, err := read(ctx, d, in.Ground, access.OpReadLog, in.Subject, func(p access.Pass) (ledger.Page, error) {
+				tx, err := p.Tx()
+				if err != nil {
+					return ledger.Page{}, err
+				}
 				return d.Log.Entries(tx, ledger.Filter{Subject: in.Subject, Officer: in.Officer, Operation: in.Operation,
 					From: in.From, To: in.To, After: in.After, Limit: in.Limit})
 			})
@@ -118,7 +121,7 @@ func (d *Desk) API(m *web.Mux) {
 		Summary: "Read the newest checkpoint", Description: "The signed head of the tree. Whoever keeps it can show later that nothing before it was changed."},
 		func(ctx context.Context, in *web.Ground) (*checkpointOutput, error) {
 			out := new(checkpointOutput)
-			if _, err := read(ctx, d, *in, access.OpVerifyLog, "", func(*db.Tx) (bool, error) { return true, nil }); err != nil {
+			if _, err := read(ctx, d, *in, access.OpVerifyLog, "", logged); err != nil {
 				return nil, err
 			}
 			head, err := d.Log.Checkpoint(ctx)
@@ -135,7 +138,7 @@ func (d *Desk) API(m *web.Mux) {
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/log/v1/proofs/{id}", Tag: tag, Op: access.OpVerifyLog, ID: "ledger.prove", Article: "2017/2226 art 46",
 		Summary: "Prove one log entry", Description: "The entry, its place in the tree and the checkpoint over it: verifies with the public key alone."},
 		func(ctx context.Context, in *proofInput) (*proofOutput, error) {
-			if _, err := read(ctx, d, in.Ground, access.OpVerifyLog, in.ID, func(*db.Tx) (bool, error) { return true, nil }); err != nil {
+			if _, err := read(ctx, d, in.Ground, access.OpVerifyLog, in.ID, logged); err != nil {
 				return nil, err
 			}
 			proof, err := d.Log.Proof(ctx, in.ID)
@@ -150,7 +153,7 @@ func (d *Desk) API(m *web.Mux) {
 
 // export streams the log once the door has opened and the export is logged.
 func (d *Desk) export(ctx context.Context, in *bundleInput) (*huma.StreamResponse, error) {
-	if _, err := read(ctx, d, in.Ground, access.OpExportLog, "", func(*db.Tx) (bool, error) { return true, nil }); err != nil {
+	if _, err := read(ctx, d, in.Ground, access.OpExportLog, "", logged); err != nil {
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(out huma.Context) {
@@ -169,24 +172,23 @@ type bundleInput struct {
 	From int64 `query:"from" minimum:"0" doc:"Size of a checkpoint that you hold: entries before it are left out."`
 }
 
+// logged is an operation whose work comes after the door has logged it.
+func logged(access.Pass) (bool, error) { return true, nil }
+
 // read knocks at the door for an operation on the log.
-func read[T any](ctx context.Context, d *Desk, g web.Ground, op access.Op, key string, fn func(*db.Tx) (T, error)) (T, error) {
+func read[T any](ctx context.Context, d *Desk, g web.Ground, op access.Op, key string, fn func(access.Pass) (T, error)) (T, error) {
 	var none T
 	req, err := g.Request(ctx, op)
 	if err != nil {
 		return none, err
 	}
 	return access.Run(ctx, d.Door, req, func(p access.Pass) (T, error) {
-		tx, err := p.Tx()
-		if err != nil {
-			return none, err
-		}
 		if key != "" {
 			if err := p.Search(access.ByReference, key); err != nil {
 				return none, err
 			}
 		}
-		v, err := fn(tx)
+		v, err := fn(p)
 		if err != nil {
 			return none, err
 		}

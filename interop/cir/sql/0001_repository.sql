@@ -58,8 +58,9 @@ CREATE TABLE cir_file (
     PRIMARY KEY (cir_file, record_ref, system)
 );
 
--- Lookup by document. One document belongs to one record of a system: the key
--- is also what keeps two booths from creating two files for one passport.
+-- Lookup by document. One document normally belongs to one record of a system;
+-- a second record means that somebody showed another's document, or that an
+-- officer found the first record to be somebody else's.
 CREATE TABLE cir_by_document (
     number TEXT NOT NULL,
     issuer TEXT NOT NULL,
@@ -67,7 +68,7 @@ CREATE TABLE cir_by_document (
     expiry TEXT NOT NULL,
     system TEXT NOT NULL,
     record_ref TEXT NOT NULL,
-    PRIMARY KEY (number, issuer, type, expiry, system)
+    PRIMARY KEY (number, issuer, type, expiry, system, record_ref)
 );
 
 -- Lookup by identity. block is birth date, sex and one nationality, which must
