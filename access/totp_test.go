@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"limen/db"
 	"net/url"
 	"strings"
 	"testing"
@@ -40,13 +41,14 @@ func TestArt43_2_ACodeWorksOnce(t *testing.T) {
 			t.Errorf("URL %s", shown.URL)
 		}
 		step := g.clock.Now().Unix() / totpPeriod
+		real := g.open(IdentityOptions{Secret: gateSecret}) // a demonstration accepts codes further ahead
 		try := func(offset int64) error {
 			t.Helper()
-			p, err := g.ids.CheckPassword(g.ctx, "anna", gatePassword, desk)
+			p, err := real.CheckPassword(g.ctx, "anna", gatePassword, desk)
 			g.must(err)
 			code, err := totpCode(secret, step+offset)
 			g.must(err)
-			_, err = g.ids.FinishTOTP(g.ctx, p, code)
+			_, err = real.FinishTOTP(g.ctx, p, code)
 			return err
 		}
 		g.refused(try(-2), "second_factor_refused")
@@ -71,6 +73,10 @@ func TestDemoCodesAreForDemonstrations(t *testing.T) {
 		for range 3 {
 			g.signIn("anna")
 		}
+		g.must(g.store.Write(g.ctx, func(tx *db.Tx) error {
+			_, err := tx.Exec("UPDATE access_account SET totp_step = $1", g.clock.Now().Unix()/totpPeriod+demoAhead)
+			return err
+		}))
 		_, err := g.ids.DemoCode(g.ctx, "anna")
 		g.refused(err, "demo_code_used")
 		g.clock.Advance(totpPeriod * time.Second)

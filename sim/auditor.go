@@ -134,15 +134,16 @@ func (b *book) spans() []span {
 func (a *Auditor) expect(t *Traveller, q asked) expectation {
 	b := &a.books[t.Index]
 	e := expectation{proposal: ees.Admit, computed: true}
-	e.found, e.candidates = a.identify(t, b, q)
+	var byIdentity bool
+	e.found, byIdentity, e.candidates = a.identify(t, b, q)
 	e.inside = e.found && b.open() != nil
 	known := &book{}
 	if e.found {
 		known = b
 	}
 	q.family = q.family || known.family
-	if e.candidates {
-		e.weigh(ees.SecondLine, "")
+	if e.candidates || byIdentity {
+		e.weigh(ees.SecondLine, "") // somebody must look before two documents are joined
 	}
 	if q.refuses {
 		e.weigh(ees.Refuse, "J")
@@ -167,9 +168,9 @@ func (e *expectation) weigh(p ees.Proposal, letter ees.RefusalReason) {
 // identify tells whether the file is found: by a document that it holds, or as
 // the only file of this birth date, sex and nationality under the same name
 // (2019/327 art 2).
-func (a *Auditor) identify(t *Traveller, b *book, q asked) (found, candidates bool) {
+func (a *Auditor) identify(t *Traveller, b *book, q asked) (found, byIdentity, candidates bool) {
 	if b.registered && slices.Contains(b.documents, q.passport.Document.Number) {
-		return true, false
+		return true, false, false
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -185,9 +186,9 @@ func (a *Auditor) identify(t *Traveller, b *book, q asked) (found, candidates bo
 		}
 	}
 	if len(near) == 1 && same == 1 {
-		return near[0] == t.Index, false
+		return near[0] == t.Index, true, false
 	}
-	return false, len(near) > 0
+	return false, false, len(near) > 0
 }
 
 func blockOf(t *Traveller) string {

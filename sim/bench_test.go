@@ -75,8 +75,8 @@ func TestFloorWritesWhatTheRoomsWrite(t *testing.T) {
 				switch {
 				case table == "cir_by_name" || table == "cir_biometric":
 					rows, bytes = 0.2, 0.2 // as many as the name has words, and the traveller fingers to take
-				case strings.HasPrefix(table, "cir_"):
-					bytes = 0.12 // names of one are longer than of another
+				case strings.HasPrefix(table, "cir_") || table == "ees_record":
+					bytes = 0.12 // names of one are longer than of another, and not everybody has a visa
 				}
 				if !near(w.rows, g.rows, rows) || !near(w.bytes, g.bytes, bytes) {
 					t.Errorf("%s: the rooms write %d rows of %d bytes, the floor %d of %d", table, w.rows, w.bytes, g.rows, g.bytes)
