@@ -42,10 +42,10 @@ func (d *Desk) Pages(m *web.Mux) error {
 			}
 			return strconv.Itoa(n) + " days"
 		},
-		"words":      func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
-		"states":     stateNames,
-		"face":       func(s ees.FaceState) string { return faceWords[s] },
-		"fingers":    func(s ees.FingersState) string { return fingerWords[s] },
+		"words":   func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
+		"states":  stateNames,
+		"face":    func(s ees.FaceState) string { return faceWords[s] },
+		"fingers": func(s ees.FingersState) string { return fingerWords[s] },
 	})
 	if err != nil {
 		return err
