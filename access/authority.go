@@ -97,6 +97,7 @@ type Operation struct {
 	Title  string       // "record an entry or exit"
 	Cite   law.Citation // the article that would have to permit it to anybody who may not
 	Erases bool         // only takes away, so it goes on when the store is full
+	Keyed  bool         // a write whose every conflict with another shows at a key that both write
 	Writes bool         // decides on what it reads and changes the register; otherwise it only reads, and what it leaves behind depends on no other writer
 }
 

@@ -236,6 +236,8 @@ func Run[T any](ctx context.Context, d *Door, req Request, fn func(Pass) (T, err
 	switch {
 	case op.Erases:
 		through = d.store.Reclaim
+	case op.Keyed:
+		through = d.store.WriteByKey
 	case op.Writes:
 		through = d.store.Write
 	}

@@ -88,6 +88,7 @@ type kind int
 const (
 	kindWrite   kind = iota // read and write
 	kindReclaim             // read and write, into the reserve
+	kindKeyed               // read and write; conflicts show at keys
 	kindObserve             // read a snapshot, then append through Later
 	kindRead                // read a snapshot
 )
@@ -183,6 +184,22 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	return s.transact(ctx, kindWrite, fn)
 }
 
+// WriteByKey is Write for transactions whose every conflict with another writer
+// shows at a key that both write: a version that moves on, a row that only one
+// can insert. It need not be serializable, and so is not aborted because of
+// neighbours on a page: on PostgreSQL it reads a snapshot, and a transaction that
+// meets another one at a key runs again on what that one left. On SQLite it is
+// Write.
+//
+// A row that exists already, by a unique constraint, runs fn again a few times,
+// so that fn sees it; if it never does, that is the error.
+func (s *Store) WriteByKey(ctx context.Context, fn func(*Tx) error) error {
+	return s.transact(ctx, kindKeyed, fn)
+}
+
+// keyAttempts is how often a keyed transaction runs that meets a row of another.
+const keyAttempts = 4
+
 // Reclaim is Write for transactions that make room: erasure when a retention
 // period ends is owed on a full disk too, so it may use the reserve.
 func (s *Store) Reclaim(ctx context.Context, fn func(*Tx) error) error {
@@ -229,7 +246,9 @@ func (s *Store) transact(ctx context.Context, kind kind, fn func(*Tx) error) err
 		case err == nil:
 			return nil
 		case !errors.As(err, &a):
-			return err
+			if _, taken := UniqueViolation(err); !taken || kind != kindKeyed || attempt == keyAttempts {
+				return err
+			}
 		case attempt == maxAttempts:
 			return fmt.Errorf("%w: %w", ErrBusy, a.cause)
 		}

@@ -126,12 +126,17 @@ func serverFault(pg *pgconn.PgError, query string) error {
 	return f
 }
 
-// How each kind of transaction begins. A snapshot that writes nothing needs no
+// How each kind of transaction begins. What decides on what it reads is
+// serializable. An observation decides nothing that another writer could upset,
+// exactly as on SQLite, where it reads a snapshot; and what reclaims room takes
+// rows away by their keys. Were these serializable too, the pages that they
+// read would abort the border's own transactions. A snapshot that writes nothing needs no
 // more than repeatable read; Observe's queued inserts make it a writer.
 var beginnings = map[kind]string{
 	kindWrite:   "BEGIN ISOLATION LEVEL SERIALIZABLE",
-	kindReclaim: "BEGIN ISOLATION LEVEL SERIALIZABLE",
-	kindObserve: "BEGIN ISOLATION LEVEL SERIALIZABLE",
+	kindKeyed:   "BEGIN ISOLATION LEVEL REPEATABLE READ",
+	kindReclaim: "BEGIN ISOLATION LEVEL REPEATABLE READ",
+	kindObserve: "BEGIN ISOLATION LEVEL REPEATABLE READ",
 	kindRead:    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 }
 

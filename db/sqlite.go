@@ -122,7 +122,7 @@ func (e *sqlite) close() error {
 }
 
 func (e *sqlite) transact(ctx context.Context, k kind, fn func(*Tx) error) error {
-	if k == kindWrite || k == kindReclaim {
+	if k == kindWrite || k == kindKeyed || k == kindReclaim {
 		return e.submit(ctx, &job{ctx: ctx, kind: k, fn: fn})
 	}
 	later, err := e.snapshot(ctx, k, fn)

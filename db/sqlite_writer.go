@@ -136,7 +136,7 @@ func (e *sqlite) rollBack() {
 
 // lend lets the job use the link and returns what it came to.
 func (e *sqlite) lend(j *job) error {
-	if j.kind == kindWrite {
+	if j.kind != kindReclaim && j.kind != kindObserve {
 		if err := e.room.check(e.writer); err != nil {
 			return err
 		}

@@ -213,7 +213,12 @@ func purgeSome(p access.Pass) (int, error) {
 	}
 	outcomes, err := purgeBy(tx, `SELECT home, check_id FROM ees_outcome WHERE at < $1 ORDER BY at LIMIT $2`,
 		`DELETE FROM ees_outcome WHERE home = $1 AND check_id = $2`, tx.Now().Add(-outcomeLife))
-	return checks + outcomes, err
+	if err != nil {
+		return 0, err
+	}
+	firsts, err := purgeBy(tx, `SELECT number, issuer FROM ees_first WHERE at < $1 ORDER BY at LIMIT $2`,
+		`DELETE FROM ees_first WHERE number = $1 AND issuer = $2`, tx.Now().Add(-outcomeLife))
+	return checks + outcomes + firsts, err
 }
 
 // purgeBy deletes one step's worth of rows, by their keys.

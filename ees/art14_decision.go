@@ -217,6 +217,11 @@ func (d *deciding) create(r *Register) error {
 		if err := d.stillUnknown(identity); err != nil {
 			return err
 		}
+		if t.Document.Number != "" {
+			// Whoever comes second meets this row, runs again, and finds the file.
+			d.tx.Later(`INSERT INTO ees_first (number, issuer, at) VALUES ($1, $2, $3)`,
+				string(t.Document.Number), string(t.Document.Issuer), d.tx.Now().UnixMicro())
+		}
 	}
 	incomplete, err := madeInProgressivePeriod(d.where.On)
 	if err != nil {

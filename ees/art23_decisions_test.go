@@ -241,3 +241,55 @@ func TestArt23_GravestFindingFirst(t *testing.T) {
 		}
 	})
 }
+
+// Many booths at once, one unknown traveller: one file, and everybody else is told.
+func TestArt14_2_ManyBoothsOnePerson(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.at("2026-11-03 08:00")
+		checks := make([]ees.Check, 12)
+		for i := range checks {
+			checks[i] = b.check(anna())
+		}
+		results := make(chan error, len(checks))
+		for _, c := range checks {
+			go func() {
+				_, err := b.tryCross(ees.CrossingRequest{CheckID: c.CheckID})
+				results <- err
+			}()
+		}
+		admitted := 0
+		for range checks {
+			if err := <-results; err == nil {
+				admitted++
+			} else {
+				refused(b.T, err, "file_found_meanwhile")
+			}
+		}
+		if admitted != 1 {
+			b.Fatalf("%d entries recorded", admitted)
+		}
+		known := make([]ees.Check, 12)
+		b.leave("2026-11-04 08:00", anna())
+		b.at("2026-11-05 08:00")
+		for i := range known {
+			known[i] = b.check(anna())
+		}
+		for _, c := range known {
+			go func() {
+				_, err := b.tryCross(ees.CrossingRequest{CheckID: c.CheckID})
+				results <- err
+			}()
+		}
+		admitted = 0
+		for range known {
+			if err := <-results; err == nil {
+				admitted++
+			} else {
+				refused(b.T, err, "file_changed")
+			}
+		}
+		if admitted != 1 {
+			b.Fatalf("%d entries recorded of a known traveller", admitted)
+		}
+	})
+}

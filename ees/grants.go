@@ -21,8 +21,8 @@ const (
 func Operations() []access.Operation {
 	return []access.Operation{
 		{Op: OpCheck, System: "ees", Title: "check a traveller at the border", Cite: "2017/2226 art 23"},
-		{Op: OpRecordCrossing, System: "ees", Title: "record an entry or exit", Cite: "2017/2226 art 14", Writes: true},
-		{Op: OpRecordRefusal, System: "ees", Title: "record a refusal of entry", Cite: "2017/2226 art 18(1)", Writes: true},
+		{Op: OpRecordCrossing, System: "ees", Title: "record an entry or exit", Cite: "2017/2226 art 14", Writes: true, Keyed: true},
+		{Op: OpRecordRefusal, System: "ees", Title: "record a refusal of entry", Cite: "2017/2226 art 18(1)", Writes: true, Keyed: true},
 		{Op: OpReadFile, System: "ees", Title: "read an individual file", Cite: "2017/2226 art 9(2)"},
 		{Op: OpSearchFiles, System: "ees", Title: "search for individual files", Cite: "2017/2226 art 9(2)"},
 		{Op: OpListOverstayers, System: "ees", Title: "read the list of overstayers", Cite: "2017/2226 art 12"},

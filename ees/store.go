@@ -28,6 +28,7 @@ func Schema() db.Schema {
 		{Name: "ees_refusal", Key: "ref", Why: oneShard},
 		{Name: "ees_check", Key: "home", Why: "home is the file found, or the reference reserved for the new file"},
 		{Name: "ees_outcome", Key: "home", Why: "as ees_check"},
+		{Name: "ees_first", Key: "number", Why: "where two booths that register one document meet"},
 	}}
 }
 

@@ -58,6 +58,7 @@ type CrossingsReport struct {
 // StoreCrossings is the part of one store.
 type StoreCrossings struct {
 	Store   string         `json:"store"` // engine and version
+	Disk    string         `json:"disk"`  // of the folder for stores
 	Files   int            `json:"files"`
 	Rounds  int            `json:"rounds"`
 	Seconds float64        `json:"seconds_of_each"` // measured for each way
@@ -113,7 +114,7 @@ func (o CrossingsOptions) store(ctx context.Context, store string) (out StoreCro
 		return out, err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	out = StoreCrossings{Store: b.engine(ctx), Files: o.Files, Rounds: o.Rounds}
+	out = StoreCrossings{Store: b.engine(ctx), Disk: disk(b.dir), Files: o.Files, Rounds: o.Rounds}
 	m, err := o.prepare(ctx, b)
 	if err != nil {
 		return out, err
@@ -377,7 +378,7 @@ func (w *way) figures() CrossingsWay {
 func (r CrossingsReport) text(t *tabwriter.Writer) {
 	fmt.Fprintf(t, "Border transactions (a check and the crossing recorded), %d booths at work, %d %% first registrations; seed %d\n%s\n", r.Clients, r.New, r.Seed, r.Machine)
 	for _, s := range r.Stores {
-		fmt.Fprintf(t, "\n%s, %d files; each way %.0f s in %d rounds by turns\n", s.Store, s.Files, s.Seconds, s.Rounds)
+		fmt.Fprintf(t, "\n%s, %d files; %s; each way %.0f s in %d rounds by turns\n", s.Store, s.Files, s.Disk, s.Seconds, s.Rounds)
 		fmt.Fprintln(t, "WAY\tPER SECOND\tOF FLOOR\tROUNDS\tP50 ms\tP95\tP99\tCHECK P50\tP95\tP99\tCROSSING P50\tP95\tP99\tJOBS/COMMIT\tUNSEALED\tRETRIES\tERRORS")
 		for _, w := range s.Ways {
 			fmt.Fprintf(t, "%s\t%.0f\t%.2f\t%.2f..%.2f\t%s\t%s\t%s\t%.1f\t%d\t%d\t%d\n", w.Way, w.PerSecond, w.Ratio, w.Worst, w.Best,

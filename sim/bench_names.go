@@ -181,7 +181,7 @@ func BenchNames(ctx context.Context, w io.Writer, o NamesOptions) (report NamesR
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
 	defer sealing(ctx, func(ctx context.Context) { b.Log.Run(ctx, benchSealEvery, nil) })()
-	report.Store = b.engine(ctx)
+	report.Store = b.engine(ctx) + " (" + disk(b.dir) + ")"
 	s := seeking{bench: b, r: stream(o.Seed, streamBench, 99)}
 	for _, kind := range misspellings {
 		o.tell("\rnames: %s            ", kind.kind)

@@ -99,6 +99,36 @@ func (m Machine) String() string {
 	return fmt.Sprintf("%s, %d cores; %s; %s; commit %s%s%s; %s", m.CPU, m.Cores, m.OS, m.Go, m.Commit, changed, load, m.At)
 }
 
+// disk describes where a store lies: the kind of file system, where the system
+// tells, and how long a flush takes there. A file system in memory flushes
+// nothing, and what is measured on it says nothing.
+func disk(dir string) string {
+	kind := "disk"
+	if b, err := os.ReadFile("/proc/mounts"); err == nil {
+		longest := ""
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) > 2 && (f[1] == "/" || dir == f[1] || strings.HasPrefix(dir, f[1]+"/")) && len(f[1]) >= len(longest) {
+				longest, kind = f[1], f[2]
+			}
+		}
+	}
+	f, err := os.CreateTemp(dir, "flush-*")
+	if err != nil {
+		return kind
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	var took []float64
+	for range 25 {
+		start := time.Now()
+		if _, err := f.WriteAt(make([]byte, 4096), 0); err != nil || f.Sync() != nil {
+			return kind
+		}
+		took = append(took, float64(time.Since(start).Microseconds())/1000)
+	}
+	return fmt.Sprintf("%s, a flush of 4 KiB takes %.2f ms", kind, median(took))
+}
+
 // printed prints a report, as JSON or as text.
 func printed(w io.Writer, o BenchOptions, report any, text func(*tabwriter.Writer)) error {
 	if o.JSON {

@@ -76,7 +76,7 @@ func (c *crowd) member(i int) (*member, error) {
 	}
 	m.Name = person.Name{Surname: surname, FirstNames: g.given(r, m.Sex)}
 
-	d := person.Document{Type: "P", Number: risingNumber(n.passport, i, c.size), Issuer: n.code, Expiry: c.today + law.Date(between(r, 400, 3000))}
+	d := person.Document{Type: "P", Number: fillForm(n.passport, uint64(i)*max(1, formRoom(n.passport)/uint64(c.size))), Issuer: n.code, Expiry: c.today + law.Date(between(r, 400, 3000))}
 	p := Passport{Document: d, Issued: c.today - 600}
 	var err error
 	if p.MRZ, err = composeZone(&m.Traveller, d); err != nil {
@@ -142,30 +142,4 @@ func risingID(r *rand.Rand, i, size int) string {
 	b[6], b[7] = 0x40|byte(r.IntN(16)), byte(r.IntN(256))
 	b[8] = 0x80 | b[8]&0x3f
 	return uuid.UUID(b).String()
-}
-
-// risingNumber is a document number in the nation's form that rises with i.
-func risingNumber(form string, i, size int) person.DocumentNumber {
-	room := uint64(1)
-	for _, c := range form {
-		switch c {
-		case '#':
-			room *= 10
-		case '@':
-			room *= 26
-		}
-	}
-	x := uint64(i) * max(1, room/uint64(size)) % room
-	b := []byte(form)
-	for k := len(b) - 1; k >= 0; k-- {
-		switch b[k] {
-		case '#':
-			b[k] = byte('0' + x%10)
-			x /= 10
-		case '@':
-			b[k] = byte('A' + x%26)
-			x /= 26
-		}
-	}
-	return person.DocumentNumber(b)
 }

@@ -128,6 +128,12 @@ func household(r *rand.Rand, n *nation, on law.Date) []Traveller {
 // documentNumber is the number of the serial-th document in the nation's form.
 // Two serials give two numbers, as long as there are no more than the form has.
 func documentNumber(form string, serial uint64) person.DocumentNumber {
+	// A prime that divides no room only puts the serials in another order.
+	return fillForm(form, serial*73_856_093+104_729)
+}
+
+// formRoom is how many numbers a form has.
+func formRoom(form string) uint64 {
 	room := uint64(1)
 	for _, c := range form {
 		switch c {
@@ -137,8 +143,13 @@ func documentNumber(form string, serial uint64) person.DocumentNumber {
 			room *= 26
 		}
 	}
-	// A prime that divides no room only puts the serials in another order.
-	x := (serial*73_856_093 + 104_729) % room
+	return room
+}
+
+// fillForm writes x, modulo the room of the form, in its digits and letters. The
+// numbers rise with x.
+func fillForm(form string, x uint64) person.DocumentNumber {
+	x %= formRoom(form)
 	b := []byte(form)
 	for i := len(b) - 1; i >= 0; i-- {
 		switch b[i] {

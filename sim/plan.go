@@ -2,6 +2,8 @@ package sim
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -216,6 +218,18 @@ func (p *Plan) schedule() {
 		}
 	}
 	slices.SortFunc(p.waves, func(a, b wave) int { return a.end.Compare(b.end) })
+}
+
+// digest tells one plan from another.
+func (p *Plan) digest() string {
+	h := sha256.New()
+	for _, w := range p.waves {
+		for _, c := range w.crossings {
+			t := &p.Travellers[c.traveller]
+			fmt.Fprintln(h, t.Passports[0].MRZ, c.direction, c.at.Unix(), p.Trips[c.traveller][c.trip].In)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // event is a crossing on a day, without its hour.

@@ -53,6 +53,10 @@ type Report struct {
 // the same state file has written.
 var ErrNotEmpty = errors.New("sim: the store already holds files that are not of this history; give an empty store")
 
+// ErrOtherPlan is the answer to a history that another version of this program
+// began and did not finish.
+var ErrOtherPlan = errors.New("sim: this history was begun by another version of the program, which had other travellers in mind; begin anew with an empty store")
+
 // Populate writes the history of a population into a house, through its
 // threshold: each crossing is a check by a border authority of the state of the
 // crossing point, and that authority's decision, at the moment of the crossing
@@ -73,6 +77,11 @@ func Populate(ctx context.Context, h *house.House, o Options) (Report, error) {
 	plan, err := MakePlan(s.Seed, s.Travellers, s.Until)
 	if err != nil {
 		return Report{}, err
+	}
+	if digest := plan.digest(); s.Plan == "" {
+		s.Plan = digest
+	} else if s.Plan != digest && !s.Finished {
+		return Report{}, ErrOtherPlan
 	}
 	p := &populating{house: h, plan: plan, options: o, auditor: newAuditor(len(plan.Travellers)), refs: make([]ees.FileRef, len(plan.Travellers))}
 	p.report = Report{Travellers: len(plan.Travellers), Until: plan.Until, Done: s.Finished}
@@ -106,6 +115,7 @@ type state struct {
 	Seed       uint64    `json:"seed"`
 	Travellers int       `json:"travellers"`
 	Until      time.Time `json:"until"`
+	Plan       string    `json:"plan"` // digest of the plan that this makes
 	Finished   bool      `json:"finished"`
 
 	begun bool

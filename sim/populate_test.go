@@ -19,7 +19,6 @@ import (
 	"limen/ees"
 	"limen/house"
 	"limen/law"
-	"limen/ledger"
 )
 
 // until is the end of the histories of these tests.
@@ -104,8 +103,8 @@ func TestPopulate(t *testing.T) {
 			if done != total || total < report.Crossings {
 				t.Errorf("progress ended at %d of %d", done, total)
 			}
-			checkSamples(t, h, report.Samples)
 			checkLedger(t, h)
+			checkSamples(t, h, report.Samples)
 			got := contents(t, h, plan)
 			if first == nil {
 				first = got
@@ -167,8 +166,7 @@ func checkLedger(t *testing.T, h *house.House) {
 	if err != nil || !strings.Contains(first, `"authority":"Border police `) || !strings.Contains(first, `"outcome":"done"`) {
 		t.Errorf("log entries %s %s %v", first, last, err)
 	}
-	var state ledger.PendingState
-	if state, err = h.Log.Pending(t.Context()); err != nil || state.Entries > 500 {
+	if state, err := h.Log.Pending(t.Context()); err != nil || state.Entries > 0 {
 		t.Errorf("pending: %+v, %v", state, err)
 	}
 }

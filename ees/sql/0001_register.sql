@@ -102,5 +102,17 @@ CREATE TABLE ees_outcome (
 
 CREATE INDEX ees_outcome_at ON ees_outcome (at, home, check_id);
 
+-- The first registration of a document: of two booths that register one traveller
+-- at one moment, one finds the row and then the file. A file is found by its
+-- document later, so the row is erased after two days.
+CREATE TABLE ees_first (
+    number TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (number, issuer)
+);
+
+CREATE INDEX ees_first_at ON ees_first (at, number, issuer);
+
 -- +goose Down
 SELECT 1;
