@@ -61,13 +61,10 @@ func (r *Register) openRecords(p access.Pass, ref FileRef) (*known, error) {
 		return nil, err
 	}
 	k := new(known)
-	if k.file, err = readFile(tx, ref); err != nil {
-		if errors.Is(err, db.ErrNoRows) {
-			return nil, noSuchFile()
-		}
-		return nil, err
+	k.file, k.records, err = readFile(tx, ref)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil, noSuchFile()
 	}
-	k.records, err = readRecords(tx, ref)
 	return k, err
 }
 

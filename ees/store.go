@@ -140,51 +140,94 @@ func (r *record) open() bool { return r.Exit.At.IsZero() && r.EndedOn == 0 }
 
 const fileColumns = `ref, cir_file, visa_required, family_member, face, fingers, created_at, created_by, incomplete, last_event_on, version`
 
-func readFile(tx *db.Tx, ref FileRef) (file, error) {
-	var f file
-	var r, face, fingers string
-	var created int64
-	err := tx.Row(`SELECT `+fileColumns+` FROM ees_file WHERE ref = $1`, string(ref)).Scan(
-		&r, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &face, &fingers, &created, &f.CreatedBy, &f.Incomplete, &f.LastEventOn, &f.Version)
-	f.Ref, f.Face, f.Fingers, f.CreatedAt = FileRef(r), FaceState(face), FingersState(fingers), time.UnixMicro(created).UTC()
-	return f, err
-}
-
 const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority,
 	family_member, visa, exit_visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, version`
 
-// readRecords returns the stays of a file, the oldest first.
-func readRecords(tx *db.Tx, ref FileRef) ([]record, error) {
-	rows, err := tx.Query(`SELECT `+recordColumns+` FROM ees_record WHERE ref = $1 ORDER BY n`, string(ref))
+// fileAndRecords reads a file with its stays, the oldest first, in one question:
+// on a server each question is a journey. n is NULL where there is no stay.
+const fileAndRecords = `SELECT f.cir_file, f.visa_required, f.family_member, f.face, f.fingers, f.created_at, f.created_by, f.incomplete, f.last_event_on, f.version,
+		r.n, r.entry_at, r.entry_on, r.entry_bcp, r.entry_authority, r.exit_at, r.exit_on, r.exit_bcp, r.exit_authority,
+		r.family_member, r.visa, r.exit_visa, r.stay_end, r.overstay_class, r.overstay_from, r.origin, r.incomplete, r.ended_on, r.despite, r.against, r.version
+	FROM ees_file f LEFT JOIN ees_record r ON r.ref = f.ref WHERE f.ref = $1 ORDER BY r.n`
+
+// readFile returns a file and its stays; db.ErrNoRows when there is no such file.
+func readFile(tx *db.Tx, ref FileRef) (f file, records []record, err error) {
+	rows, err := tx.Query(fileAndRecords, string(ref))
 	if err != nil {
-		return nil, err
+		return file{}, nil, err
 	}
-	return scanRecords(rows)
+	defer rows.Close()
+	for rows.Next() {
+		var face, fingers string
+		var created int64
+		var c recordColumnsRead
+		if err := rows.Scan(append([]any{&f.CIRFile, &f.VisaRequired, &f.FamilyMember, &face, &fingers, &created, &f.CreatedBy, &f.Incomplete,
+			&f.LastEventOn, &f.Version}, c.fields()...)...); err != nil {
+			return file{}, nil, err
+		}
+		f.Ref, f.Face, f.Fingers, f.CreatedAt = ref, FaceState(face), FingersState(fingers), time.UnixMicro(created).UTC()
+		if c.n == nil {
+			continue
+		}
+		r, err := c.record(ref)
+		if err != nil {
+			return file{}, nil, err
+		}
+		records = append(records, r)
+	}
+	if err := rows.Err(); err != nil {
+		return file{}, nil, err
+	}
+	if f.Ref == "" {
+		return file{}, nil, db.ErrNoRows
+	}
+	return f, records, nil
+}
+
+// recordColumnsRead is a row of ees_record as it is scanned, all of it NULL on
+// the empty side of a join.
+type recordColumnsRead struct {
+	n, version                                       *int64
+	entryAt, exitAt                                  *int64
+	family, incomplete                               *bool
+	entryOn, exitOn, stayEnd, overstayFrom, endedOn  law.Date
+	entryBCP, entryAuthority, exitBCP, exitAuthority *string
+	visa, exitVisa, class, origin, despite, against  *string
+}
+
+// fields are where the columns after ref are scanned to.
+func (c *recordColumnsRead) fields() []any {
+	return []any{&c.n, &c.entryAt, &c.entryOn, &c.entryBCP, &c.entryAuthority, &c.exitAt, &c.exitOn, &c.exitBCP, &c.exitAuthority,
+		&c.family, &c.visa, &c.exitVisa, &c.stayEnd, &c.class, &c.overstayFrom, &c.origin, &c.incomplete, &c.endedOn, &c.despite, &c.against, &c.version}
+}
+
+func (c *recordColumnsRead) record(ref FileRef) (record, error) {
+	r := record{Ref: ref, N: int(*c.n), FamilyMember: *c.family, StayEnd: c.stayEnd, Overstay: OverstayClass(text(c.class)), OverstayFrom: c.overstayFrom,
+		Origin: Origin(text(c.origin)), Incomplete: *c.incomplete, EndedOn: c.endedOn, Despite: text(c.despite), Against: text(c.against), Version: *c.version,
+		Entry: event{instant(c.entryAt), c.entryOn, text(c.entryBCP), text(c.entryAuthority)},
+		Exit:  event{instant(c.exitAt), c.exitOn, text(c.exitBCP), text(c.exitAuthority)}}
+	var err error
+	if r.Visa, err = visaFrom(c.visa); err == nil {
+		r.ExitVisa, err = visaFrom(c.exitVisa)
+	}
+	if err != nil {
+		return record{}, fmt.Errorf("ees: visa of record %s.%d: %w", r.Ref, r.N, err)
+	}
+	return r, nil
 }
 
 func scanRecords(rows *db.Rows) ([]record, error) {
 	defer rows.Close()
 	var records []record
 	for rows.Next() {
-		var r record
-		var ref, origin string
-		var entryAt, exitAt *int64
-		var entryBCP, entryAuthority, exitBCP, exitAuthority, visa, exitVisa, class, despite, against *string
-		if err := rows.Scan(&ref, &r.N, &entryAt, &r.Entry.On, &entryBCP, &entryAuthority, &exitAt, &r.Exit.On, &exitBCP, &exitAuthority,
-			&r.FamilyMember, &visa, &exitVisa, &r.StayEnd, &class, &r.OverstayFrom, &origin, &r.Incomplete, &r.EndedOn, &despite, &against, &r.Version); err != nil {
+		var ref string
+		var c recordColumnsRead
+		if err := rows.Scan(append([]any{&ref}, c.fields()...)...); err != nil {
 			return nil, err
 		}
-		r.Ref, r.Origin = FileRef(ref), Origin(origin)
-		r.Entry.At, r.Entry.BCP, r.Entry.Authority = instant(entryAt), text(entryBCP), text(entryAuthority)
-		r.Exit.At, r.Exit.BCP, r.Exit.Authority = instant(exitAt), text(exitBCP), text(exitAuthority)
-		r.Overstay = OverstayClass(text(class))
-		r.Despite, r.Against = text(despite), text(against)
-		var err error
-		if r.Visa, err = visaFrom(visa); err == nil {
-			r.ExitVisa, err = visaFrom(exitVisa)
-		}
+		r, err := c.record(FileRef(ref))
 		if err != nil {
-			return nil, fmt.Errorf("ees: visa of record %s.%d: %w", r.Ref, r.N, err)
+			return nil, err
 		}
 		records = append(records, r)
 	}

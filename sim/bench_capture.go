@@ -114,7 +114,7 @@ func (b *benchHouse) capture(ctx context.Context, r *rand.Rand, s *subject, firs
 		if out.crossing["ees_file"], err = rowsOf(tx, "ees_file", "ref = $1", string(view.File)); err != nil || !first {
 			return err
 		}
-		file := out.crossing["ees_file"][0][1].(string)
+		file := out.crossing["ees_file"][0][place("ees_file", "cir_file")].(string)
 		for table, where := range registrationTables {
 			key := string(view.File)
 			if table == "cir_file" {

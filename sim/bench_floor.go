@@ -11,10 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"limen/access"
 	"limen/db"
-	"limen/ees"
-	"limen/ledger"
 )
 
 // floor is what a border transaction writes, without any of its thought: the
@@ -38,13 +35,35 @@ type borderRows struct {
 	crossing map[string][][]any
 }
 
-// with returns a copy of a row with some of its columns replaced.
-func with(row []any, pairs ...any) []any {
+// columnAt is the place of each column in the captured rows, by table and name.
+var columnAt = func() map[string]int {
+	m := map[string]int{}
+	for table, columns := range floorColumns {
+		for i, c := range columns {
+			m[table+"."+c] = i
+		}
+	}
+	return m
+}()
+
+// with returns a copy of a table's row with some of its columns replaced: name,
+// value, name, value.
+func with(table string, row []any, pairs ...any) []any {
 	out := append([]any{}, row...)
 	for i := 0; i+1 < len(pairs); i += 2 {
-		out[pairs[i].(int)] = pairs[i+1]
+		out[place(table, pairs[i].(string))] = pairs[i+1]
 	}
 	return out
+}
+
+// place is where a column stands. A column that is not there is a mistake in
+// this file, and stops the program.
+func place(table, column string) int {
+	i, ok := columnAt[table+"."+column]
+	if !ok {
+		panic("sim: " + table + " has no column " + column)
+	}
+	return i
 }
 
 // pair writes what a check and a crossing of the subject would. A newcomer is
@@ -80,16 +99,17 @@ func (f *floor) insert(tx *db.Tx, table string, row []any) { tx.Later(floorInser
 // log writes a log entry and its pending row.
 func (f *floor) log(tx *db.Tx, entry, pending []any, home string) string {
 	id := floorID(tx.Now())
-	f.insert(tx, "ledger_entry", with(entry, 0, home, 1, id))
-	f.insert(tx, "ledger_pending", with(pending, 0, home, 1, id))
+	f.insert(tx, "ledger_entry", with("ledger_entry", entry, "home", home, "id", id))
+	f.insert(tx, "ledger_pending", with("ledger_pending", pending, "home", home, "id", id))
 	return id
 }
 
 func (f *floor) check(ctx context.Context, rows *borderRows, home, id string) error {
 	var entry string
-	err := f.store.Write(ctx, func(tx *db.Tx) error {
+	err := f.store.WriteByKey(ctx, func(tx *db.Tx) error {
 		now := tx.Now()
-		f.insert(tx, "ees_check", with(rows.check["ees_check"], 0, home, 1, id, 2, now.UnixMicro(), 3, now.Add(30*time.Minute).UnixMicro()))
+		f.insert(tx, "ees_check", with("ees_check", rows.check["ees_check"], "home", home, "id", id, "at", now.UnixMicro(),
+			"expires_at", now.Add(30*time.Minute).UnixMicro()))
 		entry = f.log(tx, rows.check["ledger_entry"], rows.check["ledger_pending"], home)
 		return nil
 	})
@@ -108,10 +128,11 @@ func (f *floor) logged(home, entry string, err error) {
 // the room, on the floor's tables.
 func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id string) error {
 	var entry string
-	err := f.store.Write(ctx, func(tx *db.Tx) error {
-		file, record := rows.crossing["ees_file"][0], rows.crossing["ees_record"][0]
+	err := f.store.WriteByKey(ctx, func(tx *db.Tx) error {
+		record := rows.crossing["ees_record"][0]
+		fileOf := func(column string) any { return rows.crossing["ees_file"][0][place("ees_file", column)] }
 		changed, err := tx.Exec(`UPDATE floor_ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4 WHERE ref = $5 AND version = $6`,
-			file[4], file[5], file[9], s.floor.version+1, s.ref, s.floor.version)
+			fileOf("face"), fileOf("fingers"), fileOf("last_event_on"), s.floor.version+1, s.ref, s.floor.version)
 		if err != nil {
 			return err
 		}
@@ -120,15 +141,20 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 		}
 		n := s.floor.stays
 		if s.floor.inside {
+			exit := make([]any, 0, 12)
+			for _, c := range exitColumns {
+				exit = append(exit, record[place("ees_record", c)])
+			}
+			exit = append(exit, s.ref, n)
 			tx.Later(`UPDATE floor_ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, exit_visa = $5, stay_end = $6,
 					overstay_class = $7, overstay_from = $8, ended_on = $9, version = $10
 				WHERE ref = $11 AND n = $12`,
-				record[6], record[7], record[8], record[9], record[12], record[13], record[14], record[15], record[18], record[21], s.ref, n)
+				exit...)
 		} else {
 			n++
-			f.insert(tx, "ees_record", with(record, 0, s.ref, 1, n))
+			f.insert(tx, "ees_record", with("ees_record", record, "ref", s.ref, "n", n))
 		}
-		f.insert(tx, "ees_outcome", with(rows.crossing["ees_outcome"][0], 0, s.ref, 1, id, 2, tx.Now().UnixMicro(), 4, s.ref, 5, n))
+		f.insert(tx, "ees_outcome", with("ees_outcome", rows.crossing["ees_outcome"][0], "home", s.ref, "check_id", id, "at", tx.Now().UnixMicro(), "ref", s.ref, "n", n))
 		entry = f.log(tx, rows.crossing["ledger_entry"][0], rows.crossing["ledger_pending"][0], s.ref)
 		return nil
 	})
@@ -142,31 +168,33 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 	return err
 }
 
+// exitColumns are what an exit changes in a record, in the order of its
+// statement.
+var exitColumns = []string{"exit_at", "exit_on", "exit_bcp", "exit_authority", "exit_visa", "stay_end", "overstay_class", "overstay_from", "ended_on", "version"}
+
 // register writes a first registration.
 func (f *floor) register(ctx context.Context, rows *borderRows, home, id string) error {
 	var entry string
-	file, number := uuid.NewString(), floorID(time.Now())[2:22]
-	err := f.store.Write(ctx, func(tx *db.Tx) error {
+	file, number := uuid.NewString(), floorID(time.Now())[12:]
+	err := f.store.WriteByKey(ctx, func(tx *db.Tx) error {
 		for _, t := range loadTables {
 			for _, row := range rows.crossing[t.name] {
 				switch t.name {
 				case "ees_file":
-					row = with(row, 0, home, 1, file)
-				case "cir_dataset":
-					row = with(row, 0, home, 2, file)
-				case "cir_file":
-					row = with(row, 0, file, 1, home)
+					row = with(t.name, row, "ref", home, "cir_file", file)
+				case "ees_record":
+					row = with(t.name, row, "ref", home)
+				case "cir_dataset", "cir_file":
+					row = with(t.name, row, "record_ref", home, "cir_file", file)
 				case "cir_by_document":
-					row = with(row, 0, number[:len(row[0].(string))], 5, home)
-				case "cir_by_name":
-					row = with(row, 2, home)
+					row = with(t.name, row, "record_ref", home, "number", number[:len(row[place(t.name, "number")].(string))])
 				default:
-					row = with(row, 0, home)
+					row = with(t.name, row, "record_ref", home)
 				}
 				f.insert(tx, t.name, row)
 			}
 		}
-		f.insert(tx, "ees_outcome", with(rows.crossing["ees_outcome"][0], 0, home, 1, id, 2, tx.Now().UnixMicro(), 4, home))
+		f.insert(tx, "ees_outcome", with("ees_outcome", rows.crossing["ees_outcome"][0], "home", home, "check_id", id, "at", tx.Now().UnixMicro(), "ref", home))
 		entry = f.log(tx, rows.crossing["ledger_entry"][0], rows.crossing["ledger_pending"][0], home)
 		return nil
 	})
@@ -211,7 +239,7 @@ func (f *floor) seal(ctx context.Context, every time.Duration) error {
 		if !full {
 			continue
 		}
-		err := f.store.Write(context.WithoutCancel(ctx), func(tx *db.Tx) error {
+		err := f.store.WriteByKey(context.WithoutCancel(ctx), func(tx *db.Tx) error {
 			if _, err := tx.Exec(`INSERT INTO floor_ledger_checkpoint (prior, size, note) VALUES ($1, $2, $3) ON CONFLICT (prior) DO NOTHING`,
 				seq, seq+int64(len(batch)), note); err != nil {
 				return err

@@ -160,6 +160,6 @@ func newcomer(seed uint64, i int, today law.Date) (*subject, error) {
 	g := nameGroups[n.group]
 	t := Traveller{Nation: n.code, Language: g.language, nation: n, Sex: person.Male, Born: bornAt(r, adultAge(r), today)}
 	t.Name = person.Name{Surname: g.surname(r), FirstNames: g.given(r, t.Sex)}
-	zone, err := composeZone(&t, person.Document{Type: "P", Number: person.DocumentNumber(fmt.Sprintf("QX%07d", i)), Issuer: n.code, Expiry: today + 2000})
+	zone, err := composeZone(&t, person.Document{Type: "P", Number: documentNumber("QX#######", uint64(i)), Issuer: n.code, Expiry: today + 2000})
 	return &subject{mrz: zone}, err
 }

@@ -2,6 +2,7 @@ package cir
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +24,8 @@ type Candidate struct {
 // Bounds of a lookup by identity. They keep the cost of one search independent
 // of the size of the register.
 const (
-	// maxPerKey bounds the rows read for one name key within a block.
-	maxPerKey = 2000
+	// maxPerSearch bounds the rows read for the name keys within a block.
+	maxPerSearch = 4000
 	// maxBlock bounds the rows read when a block is searched whole, because no
 	// name key agreed: a block this small holds some hundred persons.
 	maxBlock = 600
@@ -82,10 +83,14 @@ func FindByIdentity(p access.Pass, system System, id Identity) (found []Candidat
 	}
 	search := nameSearch{tx: tx, system: system, normal: normal, seen: map[identityRef]bool{}}
 	keys := person.NameKeys(normal)
-	for _, b := range blocks(id) {
-		for _, key := range keys {
-			if err := search.read(maxPerKey, `SELECT record_ref, n, normal FROM cir_by_name
-				WHERE block = $1 AND name_key = $2 AND system = $3 ORDER BY record_ref, n LIMIT $4`, b, key, string(system), maxPerKey+1); err != nil {
+	if len(keys) > 0 {
+		query := byKeys(len(keys))
+		for _, b := range blocks(id) {
+			args := []any{b, string(system), maxPerSearch + 1}
+			for _, key := range keys {
+				args = append(args, key)
+			}
+			if err := search.read(maxPerSearch, query, args...); err != nil {
 				return nil, false, err
 			}
 		}
@@ -100,6 +105,20 @@ func FindByIdentity(p access.Pass, system System, id Identity) (found []Candidat
 	}
 	found = search.best()
 	return found, search.more, nil
+}
+
+// byKeys is the lookup by so many name keys within a block, in one question.
+func byKeys(n int) string {
+	var q strings.Builder
+	q.WriteString(`SELECT record_ref, n, normal FROM cir_by_name WHERE block = $1 AND system = $2 AND name_key IN (`)
+	for i := range n {
+		if i > 0 {
+			q.WriteString(", ")
+		}
+		q.WriteString("$" + strconv.Itoa(4+i))
+	}
+	q.WriteString(`) ORDER BY name_key, record_ref, n LIMIT $3`)
+	return q.String()
 }
 
 type identityRef struct {
