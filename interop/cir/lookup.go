@@ -29,6 +29,8 @@ const (
 	// maxBlock bounds the rows read when a block is searched whole, because no
 	// name key agreed: a block this small holds some hundred persons.
 	maxBlock = 600
+	// maxOfDocument bounds the records that one document number is looked up in.
+	maxOfDocument = 50
 	// MaxCandidates bounds the candidates handed out.
 	MaxCandidates = 20
 )
@@ -45,9 +47,12 @@ func FindByDocument(p access.Pass, system System, number person.DocumentNumber, 
 	if err := p.Search(access.ByDocument, string(issuer)+" "+string(number)); err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(`SELECT DISTINCT record_ref FROM cir_by_document
-		WHERE number = $1 AND ($2 = '' OR issuer = $3) AND system = $4 ORDER BY record_ref LIMIT $5`,
-		string(number), string(issuer), string(issuer), string(system), MaxCandidates)
+	query, args := `SELECT record_ref FROM cir_by_document WHERE number = $1 AND system = $2 LIMIT $3`,
+		[]any{string(number), string(system), maxOfDocument}
+	if issuer != "" {
+		query, args = `SELECT record_ref FROM cir_by_document WHERE number = $1 AND system = $2 AND issuer = $4 LIMIT $3`, append(args, string(issuer))
+	}
+	rows, err := tx.Query(query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +63,9 @@ func FindByDocument(p access.Pass, system System, number person.DocumentNumber, 
 		if err := rows.Scan(&ref); err != nil {
 			return nil, err
 		}
-		refs = append(refs, RecordRef(ref))
+		if !slices.Contains(refs, RecordRef(ref)) {
+			refs = append(refs, RecordRef(ref))
+		}
 	}
 	return refs, rows.Err()
 }
