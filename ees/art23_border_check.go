@@ -41,7 +41,7 @@ type CheckRequest struct {
 	CrossingPoint string         `json:"crossing_point" minLength:"5" maxLength:"8" example:"FRCDG" doc:"Code of the border crossing point."`
 	At            *time.Time     `json:"at,omitempty" doc:"Moment of the crossing, when it is not now: data kept in a buffer during an outage (2017/2226 art 21). Then origin is needed."`
 	Origin        Origin         `json:"origin,omitempty" enum:"ONLINE,NUI_BUFFER,LOCAL_BUFFER,MANUAL" doc:"How the data come in; ONLINE when left out."`
-	MRZ           []string       `json:"mrz,omitempty" maxItems:"3" nullable:"false" example:"[\"P<TURYILMAZ<<AYSE<<<<<<<<<<<<<<<<<<<<<<<<<<<<\",\"U123456784TUR9004037F3105204<<<<<<<<<<<<<<04\"]" doc:"Lines of the machine readable zone of the travel document, top to bottom."`
+	MRZ           []string       `json:"mrz,omitempty" maxItems:"3" nullable:"false" example:"[\"P<TURYILMAZ<<AYSE<<<<<<<<<<<<<<<<<<<<<<<<<<<\",\"U123456784TUR9004034F3105205<<<<<<<<<<<<<<<8\"]" doc:"Lines of the machine readable zone of the travel document, top to bottom."`
 	Document      *DocumentInput `json:"document,omitempty" doc:"The travel document, when the zone was not read."`
 	Identity      *IdentityInput `json:"identity,omitempty" doc:"The identity, when the zone was not read."`
 	Visa          *VisaInput     `json:"visa,omitempty" doc:"The visa shown, for nationals who need one."`

@@ -206,7 +206,9 @@ func TestArt23_2_SearchByNumberAlone(t *testing.T) {
 	onBoth(t, func(b *border) {
 		r := b.enter("2026-11-01 08:00", anna())
 		l, err := access.Run(t.Context(), b.door, access.Request{Principal: guard, Op: ees.OpSearchFiles, Purpose: access.BorderCheck},
-			func(p access.Pass) (ees.FileList, error) { return b.register.SearchFiles(p, ees.FileQuery{Document: "ca884411"}) })
+			func(p access.Pass) (ees.FileList, error) {
+				return b.register.SearchFiles(p, ees.FileQuery{Document: "ca884411"})
+			})
 		if err != nil || len(l.Files) != 1 || l.Files[0].Ref != r.File {
 			b.Fatalf("%+v, %v", l, err)
 		}

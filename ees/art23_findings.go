@@ -74,6 +74,9 @@ func (c *checking) judgeFile(k *known) (judgement, error) {
 	if k != nil {
 		records, family = k.records, family || k.file.FamilyMember
 	}
+	if c.req.Direction == Entry && c.kept.VisaNeeded && c.kept.Visa == nil && !family {
+		return withoutVisa(records, c.on, c.visaRule)
+	}
 	if c.req.Direction == Exit {
 		return judgePresence(records, c.on, c.kept.visaUsed(), c.kept.Stamps)
 	}

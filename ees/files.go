@@ -221,6 +221,10 @@ func (r *Register) find(p access.Pass, q FileQuery) ([]cir.Candidate, bool, erro
 		return nil, false, err
 	}
 	if q.BirthDate == "" && q.Sex == "" && q.Nationality == "" {
+		if len(name.Normal()) < 2 {
+			return nil, false, law.BadField("surname", "name_too_short", "2017/2226 art 27(1)",
+				"One letter fits too many people. Type the surname, or add birth date, sex and nationality.")
+		}
 		return cir.FindBySurname(p, cir.EES, name, surnameLimit)
 	}
 	id, err := readIdentity(IdentityInput{Surname: q.Surname, FirstNames: q.FirstNames, BirthDate: q.BirthDate, Sex: q.Sex,

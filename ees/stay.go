@@ -69,6 +69,27 @@ func judge(h *History, q Question) (judgement, error) {
 	return judgement{answer, reasons}, err
 }
 
+// RuleVisaMissing is the rule of an entry that needs a visa and has none: no day
+// is lawful, whatever the common period leaves.
+const RuleVisaMissing law.Code = "visa_missing"
+
+// withoutVisa judges the entry of somebody who needs a visa and shows none.
+func withoutVisa(records []record, on law.Date, rule person.Requirement) (judgement, error) {
+	h, q := entryQuestion(records, intendedStay{on: on})
+	answer, reasons, _, err := Explain(h, q)
+	if err != nil {
+		return judgement{}, err
+	}
+	told := []law.Reason{{Code: RuleVisaMissing, Cite: rule.Cite, Message: "Without the visa that this nationality needs, no day of stay is lawful.",
+		Facts: law.Facts("nationality", string(rule.Nationality))}}
+	for _, r := range reasons {
+		if r.Code == "days_used" {
+			told = append(told, r)
+		}
+	}
+	return judgement{Answer{Day: on, Rule: RuleVisaMissing, DaysUsed: answer.DaysUsed, Incomplete: answer.Incomplete}, told}, nil
+}
+
 func (j judgement) view() StayView {
 	a := j.answer
 	v := StayView{DaysRemaining: a.Remaining, DaysUsed: a.DaysUsed, OverstayDays: a.OverstayDays,

@@ -226,6 +226,10 @@ func (e *expectation) entry(b *book, q asked) {
 		e.lastDay = end
 	}
 	e.visaConditions(q, e.exhausted)
+	if q.needsVisa && q.visa == nil {
+		// Without the visa that is needed no day is lawful.
+		e.remaining, e.lastDay, limit, byDays = 0, 0, false, false
+	}
 	if open != nil {
 		e.weigh(ees.SecondLine, "")
 	}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -82,7 +83,11 @@ func (f *floor) pair(ctx context.Context, r *rand.Rand, s *subject, first bool) 
 		home = uuid.NewString()
 	}
 	start := time.Now()
-	if err := f.check(ctx, rows, home, id); err != nil {
+	about := home
+	if first {
+		about = "" // nobody is known yet: the entry stands by itself
+	}
+	if err := f.check(ctx, rows, home, about, id); err != nil {
 		return 0, 0, err
 	}
 	middle := time.Now()
@@ -99,21 +104,22 @@ func (f *floor) insert(tx *db.Tx, table string, row []any) { tx.Later(floorInser
 // log writes a log entry and its pending row.
 func (f *floor) log(tx *db.Tx, entry, pending []any, home string) string {
 	id := floorID(tx.Now())
+	home = cmp.Or(home, id)
 	f.insert(tx, "ledger_entry", with("ledger_entry", entry, "home", home, "id", id))
 	f.insert(tx, "ledger_pending", with("ledger_pending", pending, "home", home, "id", id))
 	return id
 }
 
-func (f *floor) check(ctx context.Context, rows *borderRows, home, id string) error {
+func (f *floor) check(ctx context.Context, rows *borderRows, home, about, id string) error {
 	var entry string
 	err := f.store.WriteByKey(ctx, func(tx *db.Tx) error {
 		now := tx.Now()
 		f.insert(tx, "ees_check", with("ees_check", rows.check["ees_check"], "home", home, "id", id, "at", now.UnixMicro(),
 			"expires_at", now.Add(30*time.Minute).UnixMicro()))
-		entry = f.log(tx, rows.check["ledger_entry"], rows.check["ledger_pending"], home)
+		entry = f.log(tx, rows.check["ledger_entry"], rows.check["ledger_pending"], about)
 		return nil
 	})
-	f.logged(home, entry, err)
+	f.logged(cmp.Or(about, entry), entry, err)
 	return err
 }
 

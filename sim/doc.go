@@ -17,7 +17,10 @@
 // Nationalities of visa-required travellers stand in the proportion of the visas
 // issued in 2024 by country of the consulate, destinations in the proportion of
 // the visas issued by state, 52 % of visas are for multiple entry and about one
-// crossing in 1 900 is a refusal of entry: published figures. There is none for
+// crossing in 1 900 ends with a refusal that the guard finds reason for: published
+// figures. The telling travellers of Samples, and those whose days or visa are
+// used up, are refused on top of that, so a small population has more refusals
+// than life; their split by kind of border is not modelled. There is none for
 // the mix of visa-exempt nationalities, for the share of visa-exempt travellers,
 // for hours of the day, ages and lengths of stay; those are this project's own
 // guesses and carry no information about any country's people.

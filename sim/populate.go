@@ -29,9 +29,8 @@ type Options struct {
 	State string
 	// Progress is told how many crossings are done, of how many; nil for none.
 	Progress func(done, total int)
-	// Clerks is the number of crossings under way at one time. 0 is 64 on SQLite,
-	// where they share a flush of the disk, and 4 on PostgreSQL, where more meet
-	// more conflicts.
+	// Clerks is the number of crossings under way at one time: 64 when 0. On
+	// SQLite they share a flush of the disk.
 	Clerks int
 }
 
@@ -254,9 +253,7 @@ func (p *populating) duties(ctx context.Context) error {
 func (p *populating) wave(ctx context.Context, w *wave, looking bool) error {
 	clerks := p.options.Clerks
 	if clerks <= 0 {
-		if clerks = 64; p.house.Store.Engine() == db.Postgres {
-			clerks = 4
-		}
+		clerks = 64
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

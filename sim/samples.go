@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -258,11 +259,14 @@ func Samples(today law.Date) ([]Sample, error) {
 
 // WriteSamples writes travellers.json. The file appears whole or not at all.
 func WriteSamples(path string, samples []Sample) error {
-	b, err := json.MarshalIndent(samples, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false) // a machine readable zone is full of "<"
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(samples); err != nil {
 		return err
 	}
-	return replaceFile(path, append(b, '\n'))
+	return replaceFile(path, b.Bytes())
 }
 
 // ReadSamples reads what WriteSamples wrote.

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"limen/access"
+	"limen/person"
 )
 
 type accountCmd struct {
@@ -27,12 +29,21 @@ type accountCreateCmd struct {
 
 // Run makes an account and prints what enrols an authenticator app.
 func (c *accountCreateCmd) Run(ctx context.Context, s streams) error {
+	if !slices.Contains(access.Roles, c.Role) {
+		return fmt.Errorf("there is no role %q; the roles are %v", c.Role, access.Roles)
+	}
+	if _, err := person.ParseState(c.State); err != nil {
+		return err
+	}
+	if c.State == "EUE" && (c.Role == access.BorderGuard || c.Role == access.ImmigrationOfficer || c.Role == access.VisaOfficer) {
+		return fmt.Errorf("a %s works for a state: name it with --state, as FRA or D", c.Role)
+	}
 	fmt.Fprint(s.err, "Password (at least 12 characters), then Enter: ")
 	line, err := bufio.NewReader(s.in).ReadString('\n')
 	if err != nil && line == "" {
 		return fmt.Errorf("no password was given: %w", err)
 	}
-	h, err := c.open(ctx, nil)
+	h, err := c.found(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -82,6 +93,11 @@ func (c *accountTokenCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer h.Close()
+	for _, op := range c.Only {
+		if !slices.ContainsFunc(h.Door.Operations(), func(o access.Operation) bool { return o.Op == op }) {
+			return fmt.Errorf("there is no operation %q; 'limen law all' lists them", op)
+		}
+	}
 	secret, id, err := h.Identities.NewToken(ctx, c.User, c.Only, c.TTL, c.Name)
 	if err != nil {
 		return err

@@ -57,6 +57,9 @@ func (c *dbDistributeCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer h.Close()
+	if h.Store.Engine() == db.SQLite {
+		return errors.New("SQLite is one file on one machine and is not distributed; a PostgreSQL store with the citus extension is")
+	}
 	err = db.Distribute(ctx, h.Store, house.Schemas(), s.out)
 	if errors.Is(err, db.ErrNoCitus) {
 		return fmt.Errorf("%w. Nothing was changed: the tables stay on one machine. Install the extension, run CREATE EXTENSION citus, and try again", err)

@@ -102,16 +102,19 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 // populate writes the history of the invented travellers, or goes on with it
 // where an earlier start was stopped.
 func (c *demoCmd) populate(ctx context.Context, s streams, h *house.House, clock *sim.Clock) error {
+	tell := progress(s.err)
+	fmt.Fprintln(s.err, "Inventing travellers and their journeys; the first start takes half a minute")
 	report, err := sim.Populate(ctx, h, sim.Options{Seed: c.Seed, Travellers: c.Travellers, Until: time.Now(), Clock: clock,
 		State: filepath.Join(c.Data, "history.json"),
 		Progress: func(done, total int) {
-			fmt.Fprintf(s.err, "\rInventing travellers and their journeys: %d of %d crossings", done, total)
+			tell("%d of %d crossings", done, total)
 		}})
+	tell("")
 	if err != nil {
 		return err
 	}
 	if !report.Done {
-		fmt.Fprintf(s.err, "\n%d travellers, %d crossings, %d refusals of entry, %d overstayers\n", report.Travellers, report.Crossings, report.Refusals, report.Overstayers)
+		fmt.Fprintf(s.err, "%d travellers, %d crossings, %d refusals of entry, %d overstayers\n", report.Travellers, report.Crossings, report.Refusals, report.Overstayers)
 	}
 	for _, m := range report.Mismatches {
 		fmt.Fprintln(s.err, "the register answered otherwise than expected:", m)

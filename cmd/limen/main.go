@@ -21,7 +21,7 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Serve a demonstration with invented travellers and ready accounts."`
 	Job     jobCmd     `cmd:"" help:"Carry out one duty now, or list them."`
 	Verify  verifyCmd  `cmd:"" help:"Verify the log, offline from a bundle or of a store."`
-	Log     logCmd     `cmd:"" help:"Export the log as a bundle, or prove one entry."`
+	Log     logCmd     `cmd:"" help:"Export the log as a bundle."`
 	DB      dbCmd      `cmd:"" name:"db" help:"Plan, check and distribute the tables."`
 	Account accountCmd `cmd:"" help:"Make accounts and tokens from the machine's own command line."`
 	Law     lawCmd     `cmd:"" help:"Show what stands in the code for an act or article."`

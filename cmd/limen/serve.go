@@ -29,7 +29,7 @@ type serveCmd struct {
 // Run serves until it is told to stop, then lets requests under way finish.
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	log := logger(s.err)
-	h, err := c.open(ctx, func(o *house.Options) {
+	h, err := c.found(ctx, func(o *house.Options) {
 		o.Log, o.Limit, o.Reserve = log, c.Limit, c.Reserve
 		o.RPID, o.Origins = passkeyOrigin(c.Listen)
 	})

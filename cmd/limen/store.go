@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"limen/house"
 )
@@ -15,7 +20,21 @@ type place struct {
 	Data  string `default:"limen-data" env:"LIMEN_DATA" type:"path" help:"Directory of keys and certificates."`
 }
 
+// open opens the house that is there; only the commands that found one make it.
 func (p place) open(ctx context.Context, change func(*house.Options)) (*house.House, error) {
+	if _, err := os.Stat(filepath.Join(p.Data, "ledger.key")); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no house in %s: name its directory with --data and its store with --store; 'limen serve' founds one", p.Data)
+	}
+	if path, ok := strings.CutPrefix(p.Store, "sqlite:"); ok {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no store at %s: name it with --store", path)
+		}
+	}
+	return p.found(ctx, change)
+}
+
+// found opens the house, and makes it if it is not there.
+func (p place) found(ctx context.Context, change func(*house.Options)) (*house.House, error) {
 	o := house.Options{Store: p.Store, Data: p.Data, Log: logger(os.Stderr)}
 	if change != nil {
 		change(&o)

@@ -25,19 +25,21 @@ type verifyCmd struct {
 // Help is the command's long help.
 func (verifyCmd) Help() string {
 	return `With a bundle and the public key nothing else is needed: no network, no database, no trust in
-whoever wrote it. Every entry that was changed, removed, inserted or reordered is named.
-Keep the checkpoint that a run prints: the next run with --trusted proves that nothing before it moved.`
+whoever wrote it. An entry that was changed, removed, inserted or reordered is named; a bundle that breaks off does
+not verify at all.
+Keep the checkpoint that a run prints: the next run with --trusted (the report, or the checkpoint alone) proves that nothing before it moved.`
 }
 
 // Run verifies and says which entry fails and how.
 func (c *verifyCmd) Run(ctx context.Context, s streams) error {
-	o := ledger.VerifyOptions{Progress: func(leaves, size int64) { fmt.Fprintf(s.err, "\r%d of %d entries", leaves, size) }}
+	tell := progress(s.err)
+	o := ledger.VerifyOptions{Progress: func(leaves, size int64) { tell("%d of %d entries", leaves, size) }}
 	if c.Trusted != "" {
 		b, err := os.ReadFile(c.Trusted)
 		if err != nil {
 			return err
 		}
-		o.Trusted = string(b)
+		o.Trusted = checkpointIn(string(b), "log          ")
 	}
 	var report ledger.Report
 	var err error
@@ -46,7 +48,10 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	} else {
 		report, err = c.live(ctx, o)
 	}
-	fmt.Fprint(s.err, "\r")
+	tell("")
+	if errors.Is(err, ledger.ErrBundle) {
+		return fmt.Errorf("THE LOG DOES NOT VERIFY: the bundle is damaged or breaks off: %w", err)
+	}
 	if err != nil && !errors.Is(err, ledger.ErrTampered) {
 		return err
 	}
@@ -108,11 +113,25 @@ func printReport(w io.Writer, r ledger.Report) {
 	if r.More > 0 {
 		fmt.Fprintf(w, "FAILS        and %d more\n", r.More)
 	}
-	if r.OK() {
+	switch {
+	case r.OK() && r.Leaves == 0:
+		fmt.Fprintln(w, "verdict      nothing to verify: the log has no sealed entry")
+	case r.OK():
 		fmt.Fprintf(w, "verdict      the log verifies\n\nKeep this checkpoint, away from the house:\n\n%s", r.Checkpoint)
-	} else {
+	default:
 		fmt.Fprintln(w, "verdict      THE LOG DOES NOT VERIFY")
 	}
+}
+
+// checkpointIn finds the checkpoint in a report that was kept whole; anything
+// else is taken to be a checkpoint itself.
+func checkpointIn(text, report string) string {
+	if strings.HasPrefix(text, report) {
+		if _, note, ok := strings.Cut(text, "away from the house:\n\n"); ok {
+			return note
+		}
+	}
+	return text
 }
 
 type logCmd struct {

@@ -251,6 +251,9 @@ func contains(stored, sought string) (score float64, ok bool) {
 	for _, want := range strings.Fields(sought) {
 		best := 0.0
 		for _, have := range components {
+			if min(len(want), len(have)) < 2 && want != have {
+				continue // an initial stands for any name: not in a search by name alone
+			}
 			if s, verdict := person.CompareNormal(want, have); verdict != person.Different {
 				best = max(best, s)
 			}
