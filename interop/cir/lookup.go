@@ -1,6 +1,7 @@
 package cir
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -274,21 +275,34 @@ func Get(p access.Pass, system System, ref RecordRef) (Dataset, error) {
 		return Dataset{}, err
 	}
 	d := Dataset{Ref: ref, System: system}
-	rows, err := tx.Query(`SELECT d.cir_file, i.surname, i.first_names, i.birth, i.sex, i.nationalities FROM cir_dataset d
-		JOIN cir_identity i ON i.record_ref = d.record_ref AND i.system = d.system
-		WHERE d.record_ref = $1 AND d.system = $2 ORDER BY i.n`, string(ref), string(system))
+	rows, err := tx.Query(identitiesAndDocuments, string(ref), string(system))
 	if err != nil {
 		return Dataset{}, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id Identity
-		var file, sex, nationalities string
-		if err := rows.Scan(&file, &id.Name.Surname, &id.Name.FirstNames, &id.Birth, &sex, &nationalities); err != nil {
+		var what, a, b, c, e, f string
+		var n int
+		if err := rows.Scan(&what, &n, &a, &b, &c, &e, &f); err != nil {
 			return Dataset{}, err
 		}
-		d.File, id.Sex, id.Nationalities = FileNumber(file), person.Sex(sex), splitStates(nationalities)
-		d.Identities = append(d.Identities, id)
+		switch what {
+		case "1 file":
+			d.File = FileNumber(a)
+		case "2 identity":
+			birth, err := person.ParsePartialDate(c)
+			if err != nil {
+				return Dataset{}, fmt.Errorf("cir: identity %d of %s: %w", n, ref, err)
+			}
+			d.Identities = append(d.Identities, Identity{Name: person.Name{Surname: a, FirstNames: b}, Birth: birth,
+				Sex: person.Sex(e), Nationalities: splitStates(f)})
+		default:
+			doc := person.Document{Type: person.DocumentType(a), Number: person.DocumentNumber(b), Issuer: person.State(c)}
+			if err := doc.Expiry.UnmarshalText([]byte(e)); err != nil {
+				return Dataset{}, fmt.Errorf("cir: document %d of %s: %w", n, ref, err)
+			}
+			d.Documents = append(d.Documents, doc)
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return Dataset{}, err
@@ -296,9 +310,15 @@ func Get(p access.Pass, system System, ref RecordRef) (Dataset, error) {
 	if len(d.Identities) == 0 {
 		return Dataset{}, db.ErrNoRows
 	}
-	d.Documents, err = documents(tx, system, ref)
-	return d, err
+	return d, nil
 }
+
+// identitiesAndDocuments reads all that a lookup shows in one question: on a
+// server each question is a journey.
+const identitiesAndDocuments = `SELECT '1 file' AS what, 0 AS n, cir_file AS a, '' AS b, '' AS c, '' AS e, '' AS f FROM cir_dataset WHERE record_ref = $1 AND system = $2
+	UNION ALL SELECT '2 identity', n, surname, first_names, birth, sex, nationalities FROM cir_identity WHERE record_ref = $1 AND system = $2
+	UNION ALL SELECT '3 document', n, type, number, issuer, expiry, '' FROM cir_document WHERE record_ref = $1 AND system = $2
+	ORDER BY what, n`
 
 func documents(tx *db.Tx, system System, ref RecordRef) ([]person.Document, error) {
 	rows, err := tx.Query(`SELECT type, number, issuer, expiry FROM cir_document
