@@ -122,7 +122,9 @@ func (tx *Tx) fail(err error) error {
 	return err
 }
 
-func (tx *Tx) writes() bool { return tx.kind == kindWrite || tx.kind == kindKeyed || tx.kind == kindReclaim }
+func (tx *Tx) writes() bool {
+	return tx.kind == kindWrite || tx.kind == kindKeyed || tx.kind == kindReclaim
+}
 
 // Exec runs one statement and returns how many rows it inserted, updated or
 // deleted. In Observe and Read it is refused with ErrReadOnly.

@@ -145,7 +145,7 @@ func (c *checking) weighIdentity() {
 		c.finding(SecondLine, "", "possible_files", "2019/327 art 2",
 			"Somebody with a like name and the same birth date, sex and nationality has a file. Decide whether it is this traveller's before recording.", "files", strconv.Itoa(len(c.others)))
 	case c.found == nil && c.req.Direction == Entry:
-		c.finding(Admit, "", "first_registration", "2017/2226 art 14(2)", "No file was found: a new individual file is created when you record the entry.")
+		c.finding(Admit, "", "first_registration", "2017/2226 art 14(2)", "No file was found: a new individual file is made with your decision.")
 	}
 	if c.tooMany {
 		c.finding(SecondLine, "", "more_files_than_compared", "2019/327 art 2",
