@@ -14,7 +14,7 @@ import (
 	"limen/person"
 )
 
-// decision is a guard's decision on a check under way: an entry, an exit or a
+// deciding is a guard's decision on a check under way: an entry, an exit or a
 // refusal of entry.
 type deciding struct {
 	pass    access.Pass

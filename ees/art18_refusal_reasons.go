@@ -51,7 +51,7 @@ var RefusalReasons = []ReasonRow{
 		BiometricRule{"chip", "none", "the face is read from the chip of an electronic travel document; nothing is taken live", "2017/2226 art 18(5)", []string{"EES-034"}}},
 }
 
-// Reason returns the row of a letter.
+// Row returns the row of a letter.
 func (r RefusalReason) Row() (ReasonRow, bool) {
 	for _, row := range RefusalReasons {
 		if row.Letter == r {

@@ -160,7 +160,7 @@ func (r *Register) Check(p access.Pass, req CheckRequest) (Check, error) {
 		return Check{}, err
 	}
 	c := checking{register: r, pass: p, tx: tx, req: req}
-	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.search, c.judge, c.weigh, c.keep} {
+	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search, c.judge, c.weigh, c.keep} {
 		if err := step(); err != nil {
 			return Check{}, err
 		}

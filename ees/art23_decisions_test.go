@@ -1,11 +1,13 @@
 package ees_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 
 	"limen/access"
 	"limen/ees"
+	"limen/person"
 )
 
 // Naming a candidate weighs that file's stay: ninety days used are not forgotten
@@ -292,6 +294,30 @@ func TestArt14_2_ManyBoothsOnePerson(t *testing.T) {
 		}
 		if admitted != 1 {
 			b.Fatalf("%d entries recorded of a known traveller", admitted)
+		}
+	})
+}
+
+// vis is a Visa Information System of one visa.
+type vis struct{ visa ees.VisaOnRecord }
+
+func (v vis) VisaBySticker(_ context.Context, _ access.Pass, number person.DocumentNumber, issuer person.State) (ees.VisaOnRecord, bool, error) {
+	return v.visa, number == v.visa.Sticker && issuer == v.visa.Issuer, nil
+}
+
+// Art 23(4): where a Visa Information System is connected, it says what the visa
+// is, whatever was typed; a visa that it does not know is none.
+func TestArt23_4_TheVisaIsWhatTheVISHolds(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.register.Visas = vis{ees.VisaOnRecord{Sticker: "FRA1", Issuer: "FRA", Type: person.VisaC, ValidFrom: day("2026-10-01"), ValidTo: day("2026-11-30"), Days: 7, Entries: 1}}
+		who := mehmet()
+		who.Visa = &ees.VisaInput{Number: "FRA1", Issuer: "FRA", ValidFrom: day("2026-10-01"), ValidUntil: day("2026-12-31"), Days: 90, Entries: 0}
+		if c := b.at("2026-11-01 08:00").check(who); c.Stay.DaysRemaining != 7 || c.Proposal != ees.Admit {
+			b.Fatalf("%+v %s", c.Stay, c.Proposal)
+		}
+		who.Visa.Number = "FRA2"
+		if c := b.check(who); c.Proposal != ees.Refuse || !found(c, "visa_missing") || c.Stay.DaysRemaining != 0 {
+			b.Fatalf("%+v %s", c.Stay, c.Proposal)
 		}
 	})
 }

@@ -31,6 +31,7 @@ type checking struct {
 	others            []candidate
 	documentOfAnother bool
 	byIdentity        bool // the file was found by the identity, under another document
+	askedVIS          string // what came of asking the Visa Information System
 	tooMany           bool // not every file that may be the traveller's could be compared
 	weights           []Proposal
 	judged            judgement
@@ -181,10 +182,10 @@ func (c *checking) weighBiometrics() error {
 	if c.kept.UnderTwelve {
 		c.finding(Admit, "", "child_without_fingerprints", "2017/2226 art 17(3)", "The traveller is under twelve: no fingerprints are taken.")
 	}
-	if c.kept.VisaNeeded && c.found == nil {
-		c.step("vis", connected(c.register.Visas != nil), "2017/2226 art 23(4)")
+	if c.kept.VisaNeeded {
+		c.step("vis", c.askedVIS, "2017/2226 art 23(4)")
 	}
-	c.step("biometric_verification", connected(c.register.Biometrics != nil), "2017/2226 art 23(2)")
+	c.step("biometric_verification", "not_connected", "2017/2226 art 23(2)")
 	switch {
 	case c.kept.Biometrics.refused() && c.req.Direction == Entry:
 		c.finding(Refuse, "J", "biometrics_refused", "2017/2226 art 18(5)",
@@ -199,11 +200,23 @@ func (c *checking) weighBiometrics() error {
 	return nil
 }
 
-func connected(yes bool) string {
-	if yes {
-		return "pending"
+// askVIS replaces what the guard typed of a visa by what the Visa Information
+// System holds, where that is connected (art 23(4)).
+func (c *checking) askVIS() error {
+	c.askedVIS = "not_connected"
+	if c.register.Visas == nil || !c.kept.VisaNeeded || c.kept.Visa == nil {
+		return nil
 	}
-	return "not_connected"
+	held, found, err := c.register.Visas.VisaBySticker(c.tx.Context(), c.pass, c.kept.Visa.Sticker, c.kept.Visa.Issuer)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		c.askedVIS, c.kept.Visa = "found", &held
+	default:
+		c.askedVIS, c.kept.Visa = "not_found", nil
+	}
+	return nil
 }
 
 func (c *checking) weighDocument() {

@@ -15,9 +15,9 @@ import (
 
 // VisaRegister answers what the Visa Information System holds on a visa
 // (2017/2226 arts 8, 23(4)). It is the question that this room asks; the house
-// plugs in who answers.
+// plugs in who answers. found is false when there is no such visa.
 type VisaRegister interface {
-	VisaBySticker(ctx context.Context, p access.Pass, sticker person.VisaSticker) (VisaOnRecord, error)
+	VisaBySticker(ctx context.Context, p access.Pass, number person.DocumentNumber, issuer person.State) (v VisaOnRecord, found bool, err error)
 }
 
 // BiometricVerifier compares live biometrics with those of a known file, one to
@@ -28,9 +28,12 @@ type BiometricVerifier interface {
 
 // Register is the Entry/Exit System's central register.
 type Register struct {
-	// Visas and Biometrics are nil while no such system is connected: the check
-	// then says so in its steps, and the guard compares by eye.
-	Visas      VisaRegister
+	// Visas is nil while no such system is connected: the check then says so in
+	// its steps, and the visa is what the guard types.
+	Visas VisaRegister
+	// Biometrics is where one-to-one verification plugs in. A check carries no
+	// sample yet, so nobody asks it; the guard compares by eye and says what came
+	// of it.
 	Biometrics BiometricVerifier
 	// Specimens lets documents of the specimen state UTO through, for
 	// demonstrations and tests.

@@ -70,8 +70,9 @@ type namesCmd struct{ caseFile }
 
 // Help is the command's long help.
 func (namesCmd) Help() string {
-	return `Reads tab-separated files, told apart by their header: printed names (primary, secondary,
-language, format) and pairs of names (left, right, convention).`
+	return `Reads tab-separated files, told apart by the names in their header line: printed names (id, source,
+primary, secondary, language, format, mrz_name, …), pairs of names (id, left, right, label, convention, …)
+and transliteration tables, as in person/testdata/names.`
 }
 
 // Run writes and compares names.
