@@ -30,9 +30,9 @@ type checking struct {
 	found             *known
 	others            []candidate
 	documentOfAnother bool
-	byIdentity        bool // the file was found by the identity, under another document
+	byIdentity        bool   // the file was found by the identity, under another document
 	askedVIS          string // what came of asking the Visa Information System
-	tooMany           bool // not every file that may be the traveller's could be compared
+	tooMany           bool   // not every file that may be the traveller's could be compared
 	weights           []Proposal
 	judged            judgement
 }
