@@ -2,6 +2,7 @@ package cir
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,6 +176,9 @@ func (s *nameSearch) read(limit int, query string, args ...any) error {
 }
 
 func (s *nameSearch) best() []Candidate {
+	for i := range s.found {
+		s.found[i].Score = math.Round(s.found[i].Score*1000) / 1000 // more digits say nothing
+	}
 	slices.SortStableFunc(s.found, func(a, b Candidate) int {
 		switch {
 		case a.Score > b.Score:
