@@ -103,10 +103,14 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 // where an earlier start was stopped.
 func (c *demoCmd) populate(ctx context.Context, s streams, h *house.House, clock *sim.Clock) error {
 	tell := progress(s.err)
-	fmt.Fprintln(s.err, "Inventing travellers and their journeys; the first start takes half a minute")
+	begun := false
 	report, err := sim.Populate(ctx, h, sim.Options{Seed: c.Seed, Travellers: c.Travellers, Until: time.Now(), Clock: clock,
 		State: filepath.Join(c.Data, "history.json"),
 		Progress: func(done, total int) {
+			if !begun {
+				begun = true
+				fmt.Fprintln(s.err, "Inventing travellers and their journeys; this takes half a minute, once")
+			}
 			tell("%d of %d crossings", done, total)
 		}})
 	tell("")
