@@ -180,11 +180,9 @@ func (c *calculation) readLaw() (err error) {
 		return err
 	}
 	if len(c.h.Stamps) > 0 {
-		phase, err := law.EESPhase.On(c.day)
-		if err != nil {
+		if c.stamps, err = law.StampsCount.On(c.day); err != nil {
 			return err
 		}
-		c.stamps = phase != law.Full
 	}
 	return nil
 }
@@ -192,7 +190,7 @@ func (c *calculation) readLaw() (err error) {
 // incomplete marks an answer whose period holds days of the progressive start,
 // when not every crossing was recorded (EES-045).
 func (c *calculation) incomplete(a *Answer) error {
-	start, settled := law.EESPhase.Rows[0].From, law.EESPhase.Rows[1].From
+	start, settled := law.EESStart(), law.ProgressiveLastDay()+1
 	if c.day < start || c.day-law.Date(c.limit.Period)+1 >= settled {
 		return nil
 	}

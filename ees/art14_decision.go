@@ -115,14 +115,14 @@ func (r *Register) settle(d *deciding, chosen string) error {
 	case res.File != nil:
 		return law.BadField("file", "other_file", "2017/2226 art 23", "The check found another file. Leave this member out, or check again.")
 	case len(res.Candidates) == 0 && (chosen == "" || chosen == "new"):
-		return d.create(r)
+		return d.create()
 	case len(res.Candidates) == 0:
 		return law.BadField("file", "no_candidate", "2017/2226 art 23", "The check found no file. Leave this member out, or say new.")
 	case chosen == "":
 		return law.BadField("file", "candidates_undecided", "2017/2226 art 27(1)",
 			"Other files may be this traveller's. Compare, then name the file, or say new.")
 	case chosen == "new":
-		return d.create(r)
+		return d.create()
 	default:
 		if seen(res, FileRef(chosen)) == 0 {
 			return law.BadField("file", "no_candidate", "2017/2226 art 27(1)", "This file is none of the check's candidates. Name one of them, or say new.")
@@ -207,7 +207,7 @@ func seen(c *keptCheck, ref FileRef) int64 {
 // create makes the individual file (arts 14(2), 16(1), 17(1), 18(1)). Its
 // reference was reserved by the check, so that doing it twice is impossible;
 // and whoever registered the same person meanwhile is found first.
-func (d *deciding) create(r *Register) error {
+func (d *deciding) create() error {
 	t := &d.kept.Traveller
 	identity, err := t.identity()
 	if err != nil {

@@ -234,22 +234,26 @@ func (d *deciding) judgeAnew(n int) error {
 	return nil
 }
 
-// notTwice refuses one crossing told twice: the same direction at the same
-// crossing point within a short time.
+// notTwice refuses one crossing told twice.
 func (d *deciding) notTwice(before event, what string) error {
-	if before.At.IsZero() || before.BCP != d.where.BCP {
-		return nil
-	}
-	window, err := sameCrossingWindow.On(d.where.On)
-	if err != nil {
+	same, err := sameCrossing(before, d.where)
+	if err != nil || !same {
 		return err
 	}
-	if gap := d.where.At.Sub(before.At); gap < window && gap > -window {
-		return law.Refuse(law.Conflict, "crossing_already_recorded", "2017/2226 art 16(2)",
-			fmt.Sprintf("The %s of this traveller was recorded here at %s. Nothing is recorded twice.", what, before.At.Format(time.RFC3339)),
-			what, before.At.Format(time.RFC3339))
+	return law.Refuse(law.Conflict, "crossing_already_recorded", "2017/2226 art 16(2)",
+		fmt.Sprintf("The %s of this traveller was recorded here at %s. Nothing is recorded twice.", what, before.At.Format(time.RFC3339)),
+		what, before.At.Format(time.RFC3339))
+}
+
+// sameCrossing tells whether two events in one direction are one crossing told
+// twice: at the same crossing point within a short time.
+func sameCrossing(before, now event) (bool, error) {
+	if before.At.IsZero() || before.BCP != now.BCP {
+		return false, nil
 	}
-	return nil
+	window, err := sameCrossingWindow.On(now.On)
+	gap := now.At.Sub(before.At)
+	return gap < window && gap > -window, err
 }
 
 func (k *known) last() *record {

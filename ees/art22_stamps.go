@@ -2,16 +2,6 @@ package ees
 
 import "limen/law"
 
-// StampsCount tells whether stays known from stamps alone are added to the
-// records on a day (2017/2226 art 22(1), 2025/1534 art 5, EES-043).
-func StampsCount(day law.Date) (bool, error) {
-	phase, err := law.EESPhase.On(day)
-	return err == nil && phase != law.Full, err
-}
-
-// StartOfOperations is the first day on which the System recorded crossings.
-func StartOfOperations() law.Date { return law.EESPhase.Rows[0].From }
-
 // Which source prevails when a record and a stamp give different entries.
 const (
 	RecordPrevails law.Code = "record_prevails"
@@ -34,13 +24,13 @@ func PrevailingEntry(recorded, stamped law.Date, biometrics bool) (entry law.Dat
 	switch {
 	case stamped == 0:
 		return recorded, reason(RecordPrevails, "2017/2226 art 16(2)", "There is no stamp: the record counts.")
-	case stamped < StartOfOperations():
+	case stamped < law.EESStart():
 		return stamped, reason(StampPrevails, "2017/2226 art 22(2)", "The entry was before the System started: the stamp counts.")
-	case recorded == 0 && stamped < law.EESPhase.Rows[1].From:
+	case recorded == 0 && stamped < law.ProgressiveLastDay()+1:
 		return stamped, reason(StampPrevails, "2025/1534 art 5(3)", "Nothing was recorded at this entry while the System was being introduced: the stamp counts.")
 	case recorded == 0:
 		return stamped, reason(StampPrevails, "2017/2226 art 22(1)", "Nothing was recorded at this entry: the stamp is what shows it.")
-	case recorded == stamped || stamped >= law.EESPhase.Rows[1].From:
+	case recorded == stamped || stamped >= law.ProgressiveLastDay()+1:
 		return recorded, reason(RecordPrevails, "2017/2226 art 16(2)", "The entry was recorded while the System was in full operation: the record counts.")
 	case biometrics:
 		return recorded, reason(RecordPrevails, "2025/1534 art 5(3)", "The file holds biometric data: the record counts before the stamp.")
@@ -53,10 +43,10 @@ func PrevailingEntry(recorded, stamped law.Date, biometrics bool) (entry law.Dat
 // (2017/2226 art 22(2)). It refuses a stamp from a later day, which must be
 // weighed against the records by PrevailingEntry.
 func StampedStay(stamped, exit law.Date) (Stay, error) {
-	if stamped == 0 || stamped >= StartOfOperations() {
+	if stamped == 0 || stamped >= law.EESStart() {
 		return Stay{}, law.BadField("stamp", "stamp_after_start", "2017/2226 art 22(2)",
 			"A stay can be opened from a stamp alone only for an entry before the System started.",
-			"stamp", orNone(stamped), "start", StartOfOperations().String())
+			"stamp", orNone(stamped), "start", law.EESStart().String())
 	}
 	if exit != 0 && exit < stamped {
 		return Stay{}, law.BadField("exit", "exit_before_entry", "2017/2226 art 22(2)", "The exit lies before the stamped entry.",

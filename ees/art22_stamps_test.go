@@ -9,11 +9,11 @@ import (
 // EES-043: the dates between which stamps count.
 func TestArt22_1_StampsCountUntilADay(t *testing.T) {
 	for day, want := range map[string]bool{"2025-10-12": true, "2026-04-09": true, "2026-04-10": true, "2026-10-06": true, "2026-10-07": false, "2030-01-01": false} {
-		if got, err := StampsCount(civil(day)); got != want || err != nil {
+		if got, err := law.StampsCount.On(civil(day)); got != want || err != nil {
 			t.Errorf("%s: %v, %v", day, got, err)
 		}
 	}
-	if _, err := StampsCount(civil("2025-10-11")); err == nil {
+	if _, err := law.StampsCount.On(civil("2025-10-11")); err == nil {
 		t.Error("before the start there is no answer, and one was given")
 	}
 }

@@ -90,9 +90,7 @@ func (c *checking) weigh() error {
 	c.out.Findings, c.out.ProposedReasons, c.out.ToTake = []law.Reason{}, []RefusalReason{}, []string{}
 	c.out.Proposal = Admit
 	c.weighIdentity()
-	if err := c.weighBiometrics(); err != nil {
-		return err
-	}
+	c.weighBiometrics()
 	if c.req.Direction == Entry {
 		c.weighDocument()
 		c.weighVisa()
@@ -170,7 +168,7 @@ func (c *checking) weighIdentity() {
 }
 
 // weighBiometrics says what to take, and what a refusal to give it means.
-func (c *checking) weighBiometrics() error {
+func (c *checking) weighBiometrics() {
 	if c.found != nil {
 		c.out.ToTake = c.kept.toTake(&c.found.file, c.newDocument())
 	} else {
@@ -197,7 +195,6 @@ func (c *checking) weighBiometrics() error {
 		c.finding(SecondLine, "", "biometric_mismatch", "2017/2226 art 23(2)",
 			"The biometrics do not match the file. Verify by the other kind, then identify in second line (art 27).")
 	}
-	return nil
 }
 
 // askVIS replaces what the guard typed of a visa by what the Visa Information
@@ -310,12 +307,8 @@ func (c *checking) weighStay() {
 // justRecorded tells whether an event at this crossing point is the crossing that
 // is being checked, told twice.
 func (c *checking) justRecorded(before event) bool {
-	window, err := sameCrossingWindow.On(c.on)
-	if err != nil || before.BCP != c.point.Code || before.At.IsZero() {
-		return false
-	}
-	gap := c.at.Sub(before.At)
-	return gap < window && gap > -window
+	same, err := sameCrossing(before, event{At: c.at, On: c.on, BCP: c.point.Code})
+	return same && err == nil
 }
 
 func (k *known) lastOverstay() *record {

@@ -165,13 +165,8 @@ func (h *builtHistory) visa(v *VisaOnRecord) int32 {
 			return int32(i + 1)
 		}
 	}
-	c := Visa{ValidFrom: v.ValidFrom, ValidUntil: v.ValidTo, Days: max(1, v.Days), Entries: v.Entries, Limited: v.Type == person.VisaLTV}
-	for i, s := range v.LTVStates {
-		if i > 0 {
-			c.States += " "
-		}
-		c.States += string(s)
-	}
+	c := Visa{ValidFrom: v.ValidFrom, ValidUntil: v.ValidTo, Days: max(1, v.Days), Entries: v.Entries, Limited: v.Type == person.VisaLTV,
+		States: joinStates(v.LTVStates)}
 	h.Visas = append(h.Visas, c)
 	h.keys = append(h.keys, key)
 	return int32(len(h.Visas))

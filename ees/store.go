@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"limen/db"
@@ -140,15 +141,19 @@ func (r *record) open() bool { return r.Exit.At.IsZero() && r.EndedOn == 0 }
 
 const fileColumns = `ref, cir_file, visa_required, family_member, face, fingers, created_at, created_by, incomplete, last_event_on, version`
 
-const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority,
-	family_member, visa, exit_visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, version`
+const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority, ` +
+	`family_member, visa, exit_visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, version`
 
 // fileAndRecords reads a file with its stays, the oldest first, in one question:
-// on a server each question is a journey. n is NULL where there is no stay.
-const fileAndRecords = `SELECT f.cir_file, f.visa_required, f.family_member, f.face, f.fingers, f.created_at, f.created_by, f.incomplete, f.last_event_on, f.version,
-		r.n, r.entry_at, r.entry_on, r.entry_bcp, r.entry_authority, r.exit_at, r.exit_on, r.exit_bcp, r.exit_authority,
-		r.family_member, r.visa, r.exit_visa, r.stay_end, r.overstay_class, r.overstay_from, r.origin, r.incomplete, r.ended_on, r.despite, r.against, r.version
+// on a server each question is a journey. The record's side is NULL where there
+// is no stay.
+var fileAndRecords = `SELECT ` + of("f", fileColumns) + `, ` + of("r", recordColumns) + `
 	FROM ees_file f LEFT JOIN ees_record r ON r.ref = f.ref WHERE f.ref = $1 ORDER BY r.n`
+
+// of puts the table's name before each column of a list.
+func of(table, columns string) string {
+	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
+}
 
 // readFile returns a file and its stays; db.ErrNoRows when there is no such file.
 func readFile(tx *db.Tx, ref FileRef) (f file, records []record, err error) {
@@ -158,22 +163,22 @@ func readFile(tx *db.Tx, ref FileRef) (f file, records []record, err error) {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var face, fingers string
+		var r, face, fingers string
 		var created int64
 		var c recordColumnsRead
-		if err := rows.Scan(append([]any{&f.CIRFile, &f.VisaRequired, &f.FamilyMember, &face, &fingers, &created, &f.CreatedBy, &f.Incomplete,
+		if err := rows.Scan(append([]any{&r, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &face, &fingers, &created, &f.CreatedBy, &f.Incomplete,
 			&f.LastEventOn, &f.Version}, c.fields()...)...); err != nil {
 			return file{}, nil, err
 		}
-		f.Ref, f.Face, f.Fingers, f.CreatedAt = ref, FaceState(face), FingersState(fingers), time.UnixMicro(created).UTC()
-		if c.n == nil {
+		f.Ref, f.Face, f.Fingers, f.CreatedAt = FileRef(r), FaceState(face), FingersState(fingers), time.UnixMicro(created).UTC()
+		if c.ref == nil {
 			continue
 		}
-		r, err := c.record(ref)
+		stay, err := c.record()
 		if err != nil {
 			return file{}, nil, err
 		}
-		records = append(records, r)
+		records = append(records, stay)
 	}
 	if err := rows.Err(); err != nil {
 		return file{}, nil, err
@@ -187,6 +192,7 @@ func readFile(tx *db.Tx, ref FileRef) (f file, records []record, err error) {
 // recordColumnsRead is a row of ees_record as it is scanned, all of it NULL on
 // the empty side of a join.
 type recordColumnsRead struct {
+	ref                                              *string
 	n, version                                       *int64
 	entryAt, exitAt                                  *int64
 	family, incomplete                               *bool
@@ -195,14 +201,14 @@ type recordColumnsRead struct {
 	visa, exitVisa, class, origin, despite, against  *string
 }
 
-// fields are where the columns after ref are scanned to.
+// fields are where recordColumns are scanned to.
 func (c *recordColumnsRead) fields() []any {
-	return []any{&c.n, &c.entryAt, &c.entryOn, &c.entryBCP, &c.entryAuthority, &c.exitAt, &c.exitOn, &c.exitBCP, &c.exitAuthority,
+	return []any{&c.ref, &c.n, &c.entryAt, &c.entryOn, &c.entryBCP, &c.entryAuthority, &c.exitAt, &c.exitOn, &c.exitBCP, &c.exitAuthority,
 		&c.family, &c.visa, &c.exitVisa, &c.stayEnd, &c.class, &c.overstayFrom, &c.origin, &c.incomplete, &c.endedOn, &c.despite, &c.against, &c.version}
 }
 
-func (c *recordColumnsRead) record(ref FileRef) (record, error) {
-	r := record{Ref: ref, N: int(*c.n), FamilyMember: *c.family, StayEnd: c.stayEnd, Overstay: OverstayClass(text(c.class)), OverstayFrom: c.overstayFrom,
+func (c *recordColumnsRead) record() (record, error) {
+	r := record{Ref: FileRef(*c.ref), N: int(*c.n), FamilyMember: *c.family, StayEnd: c.stayEnd, Overstay: OverstayClass(text(c.class)), OverstayFrom: c.overstayFrom,
 		Origin: Origin(text(c.origin)), Incomplete: *c.incomplete, EndedOn: c.endedOn, Despite: text(c.despite), Against: text(c.against), Version: *c.version,
 		Entry: event{instant(c.entryAt), c.entryOn, text(c.entryBCP), text(c.entryAuthority)},
 		Exit:  event{instant(c.exitAt), c.exitOn, text(c.exitBCP), text(c.exitAuthority)}}
@@ -220,12 +226,11 @@ func scanRecords(rows *db.Rows) ([]record, error) {
 	defer rows.Close()
 	var records []record
 	for rows.Next() {
-		var ref string
 		var c recordColumnsRead
-		if err := rows.Scan(append([]any{&ref}, c.fields()...)...); err != nil {
+		if err := rows.Scan(c.fields()...); err != nil {
 			return nil, err
 		}
-		r, err := c.record(FileRef(ref))
+		r, err := c.record()
 		if err != nil {
 			return nil, err
 		}

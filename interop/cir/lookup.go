@@ -90,7 +90,7 @@ func FindByIdentity(p access.Pass, system System, id Identity) (found []Candidat
 	if err := p.Search(access.ByIdentity, normal+" "+id.Birth.String()+" "+string(id.Sex)+" "+joinStates(id.Nationalities)); err != nil {
 		return nil, false, err
 	}
-	search := nameSearch{tx: tx, system: system, normal: normal, seen: map[identityRef]bool{}}
+	search := newSearch(tx, system, func(stored string) (float64, person.Verdict) { return person.CompareNormal(normal, stored) })
 	keys := person.NameKeys(normal)
 	if len(keys) > 0 {
 		query := byKeys(len(keys))
@@ -136,12 +136,16 @@ type identityRef struct {
 }
 
 type nameSearch struct {
-	tx     *db.Tx
-	system System
-	normal string
-	seen   map[identityRef]bool
-	found  []Candidate
-	more   bool // not everything was read, or kept
+	tx      *db.Tx
+	system  System
+	compare func(stored string) (score float64, v person.Verdict)
+	seen    map[identityRef]bool
+	found   []Candidate
+	more    bool // not everything was read, or kept
+}
+
+func newSearch(tx *db.Tx, system System, compare func(stored string) (float64, person.Verdict)) *nameSearch {
+	return &nameSearch{tx: tx, system: system, compare: compare, seen: map[identityRef]bool{}}
 }
 
 // read compares the rows of a query, the first limit of them.
@@ -166,7 +170,7 @@ func (s *nameSearch) read(limit int, query string, args ...any) error {
 			continue
 		}
 		s.seen[at] = true
-		score, verdict := person.CompareNormal(s.normal, normal)
+		score, verdict := s.compare(normal)
 		if verdict == person.Different {
 			continue
 		}
@@ -219,38 +223,19 @@ func FindBySurname(p access.Pass, system System, name person.Name, limit int) (f
 		return nil, false, law.BadField("surname", "name_without_letters", "2019/327 art 2",
 			"Give a name with at least one letter.")
 	}
-	search := nameSearch{tx: tx, system: system, normal: normal, seen: map[identityRef]bool{}}
-	rows, err := tx.Query(`SELECT record_ref, n, normal FROM cir_by_name WHERE name_key = $1 AND system = $2 ORDER BY name_key, block LIMIT $3`,
-		keys[0], string(system), limit+1)
-	if err != nil {
+	search := newSearch(tx, system, func(stored string) (float64, person.Verdict) { return contains(stored, normal) })
+	if err := search.read(limit, `SELECT record_ref, n, normal FROM cir_by_name WHERE name_key = $1 AND system = $2 ORDER BY name_key, block LIMIT $3`,
+		keys[0], string(system), limit+1); err != nil {
 		return nil, false, err
 	}
-	defer rows.Close()
-	read := 0
-	for rows.Next() {
-		var ref, stored string
-		var n int
-		if err := rows.Scan(&ref, &n, &stored); err != nil {
-			return nil, false, err
-		}
-		read++
-		if read > limit {
-			more = true
-			break
-		}
-		score, ok := contains(stored, normal)
-		if !ok {
-			continue
-		}
-		search.found = append(search.found, Candidate{Ref: RecordRef(ref), System: system, N: n, Score: score})
-	}
 	found = search.best()
-	return found, more || search.more, rows.Err()
+	return found, search.more, nil
 }
 
 // contains tells whether every component of the name sought is, inexactly, one
-// of the stored name's, and how near the worst of them is.
-func contains(stored, sought string) (score float64, ok bool) {
+// of the stored name's, and how near the worst of them is: similar at the most,
+// for part of a name is never the same name.
+func contains(stored, sought string) (score float64, v person.Verdict) {
 	score = 1
 	components := strings.Fields(stored)
 	for _, want := range strings.Fields(sought) {
@@ -264,11 +249,11 @@ func contains(stored, sought string) (score float64, ok bool) {
 			}
 		}
 		if best == 0 {
-			return 0, false
+			return 0, person.Different
 		}
 		score = min(score, best)
 	}
-	return score, true
+	return score, person.Similar
 }
 
 // Get returns the identities and documents of one record. Its biometrics are
