@@ -154,7 +154,7 @@ func (r *Register) flagSome(p access.Pass) (int, error) {
 	// After midnight in the westernmost operating zone the day is over everywhere.
 	today := law.DateIn(tx.Now(), person.WesternmostZone())
 	rows, err := tx.Query(`SELECT ref, n, stay_end FROM ees_record
-		WHERE exit_at IS NULL AND ended_on IS NULL AND overstay_class IS NULL AND stay_end IS NOT NULL AND stay_end < $1
+		WHERE exit_on IS NULL AND ended_on IS NULL AND overstay_class IS NULL AND excused IS NULL AND stay_end IS NOT NULL AND ends_at IS NULL AND stay_end < $1
 		ORDER BY stay_end, ref, n LIMIT $2`, today, flagStep)
 	if err != nil {
 		return 0, err
@@ -178,7 +178,7 @@ func (r *Register) flagSome(p access.Pass) (int, error) {
 	}
 	for _, d := range dues {
 		tx.Later(`UPDATE ees_record SET overstay_class = $1, overstay_from = $2, version = version + 1
-			WHERE ref = $3 AND n = $4 AND exit_at IS NULL AND ended_on IS NULL AND overstay_class IS NULL`,
+			WHERE ref = $3 AND n = $4 AND exit_on IS NULL AND ended_on IS NULL AND overstay_class IS NULL`,
 			string(NoExit), d.end+1, d.ref, d.n)
 		p.Subject(d.ref)
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -24,6 +25,8 @@ type deciding struct {
 	kept    keptCheck
 	known   *known
 	isNew   bool // the file is made by this decision
+	addID   *cir.Identity
+	addDoc  bool
 	point   *person.CrossingPoint
 	where   event
 }
@@ -139,9 +142,8 @@ func (r *Register) settle(d *deciding, chosen string) error {
 			"The file has changed since this check: another booth may have dealt with the traveller. Check again.",
 			"seen", fmt.Sprint(before), "now", fmt.Sprint(k.file.Version))
 	}
-	if err := d.moveOn(); err != nil {
-		return err
-	}
+	d.known.file.LastEventOn = max(k.file.LastEventOn, d.where.On)
+	d.known.file.Face, d.known.file.Fingers = res.faceAfter(k.file.Face), res.fingersAfter(k.file.Fingers)
 	if res.File == nil {
 		// The guard found that the traveller is this person, under another
 		// identity: legitimate ones live in one file (spec 3.1).
@@ -153,34 +155,81 @@ func (r *Register) settle(d *deciding, chosen string) error {
 			return err
 		}
 		if !k.holds(identity) {
-			if err := cir.AddIdentity(d.pass, cir.RecordRef(chosen), cir.EES, identity); err != nil {
-				return err
-			}
+			d.addID = &identity
 		}
 	}
-	if d.kept.Traveller.Document.Number == "" || res.File != nil && !res.NewDocument {
-		return nil
-	}
-	return cir.AddDocument(d.pass, cir.RecordRef(chosen), cir.EES, d.kept.Traveller.Document)
+	d.addDoc = res.Traveller.Document.Number != "" && (res.File == nil || res.NewDocument)
+	return nil
 }
 
-// moveOn brings a known file to its next version before anything else is
-// written, with what was taken of its biometrics.
-func (d *deciding) moveOn() error {
-	f := d.known.file
-	f.LastEventOn = max(f.LastEventOn, d.where.On)
-	f.Face, f.Fingers = d.kept.faceAfter(f.Face), d.kept.fingersAfter(f.Fingers)
-	ok, err := touchFile(d.tx, f)
+// write stores what the decision made of the file. A known file moves to its
+// next version before anything else is written: whoever decides on it at the
+// same time waits there, and then finds that it has moved on.
+func (d *deciding) write() error {
+	k := d.known
+	due, err := k.dueOn()
+	if err != nil {
+		return err
+	}
+	k.file.DueOn = due
+	if d.isNew {
+		if err := insertFile(d.tx, k.file); err != nil {
+			return err
+		}
+		if err := cir.Create(d.pass, k.data); err != nil {
+			return err
+		}
+		return k.writeRecords(d.tx)
+	}
+	ok, err := touchFile(d.tx, k.file)
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return law.Refuse(law.Conflict, "file_changed", "2017/2226 art 23", "The file has changed meanwhile. Check the traveller again.")
 	}
+	ref := cir.RecordRef(k.file.Ref)
 	for _, b := range d.kept.samples() {
-		if err := cir.AddBiometric(d.pass, cir.RecordRef(f.Ref), cir.EES, b); err != nil {
+		if err := cir.AddBiometric(d.pass, ref, cir.EES, b); err != nil {
 			return err
 		}
+	}
+	if d.addID != nil {
+		if err := cir.AddIdentity(d.pass, ref, cir.EES, *d.addID); err != nil {
+			return err
+		}
+	}
+	if d.addDoc {
+		if err := cir.AddDocument(d.pass, ref, cir.EES, d.kept.Traveller.Document); err != nil {
+			return err
+		}
+	}
+	return k.writeRecords(d.tx)
+}
+
+// writeRecords stores the records that differ from what is stored.
+func (k *known) writeRecords(tx *db.Tx) error {
+	stored := make(map[int]*record, len(k.before))
+	for i := range k.before {
+		stored[k.before[i].N] = &k.before[i]
+	}
+	for i := range k.records {
+		r := &k.records[i]
+		was, ok := stored[r.N]
+		delete(stored, r.N)
+		var err error
+		switch {
+		case !ok:
+			err = insertRecord(tx, *r)
+		case !reflect.DeepEqual(was, r):
+			err = updateRecord(tx, *r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for n := range stored {
+		tx.Later(`DELETE FROM ees_record WHERE ref = $1 AND n = $2`, string(k.file.Ref), n)
 	}
 	return nil
 }
@@ -229,15 +278,12 @@ func (d *deciding) create() error {
 	}
 	f := file{Ref: d.kept.NewRef, CIRFile: string(cir.NewFileNumber()), VisaRequired: d.kept.VisaNeeded, FamilyMember: d.kept.Family,
 		Face: d.kept.faceAfter(FaceMissing), Fingers: d.kept.fingersAfter(FingersMissing), CreatedAt: d.tx.Now(), CreatedBy: d.where.Authority,
-		Incomplete: incomplete, LastEventOn: d.where.On, Version: 1}
+		Responsible: d.responsible(), Incomplete: incomplete, Fallback: d.kept.Origin != Online, LastEventOn: d.where.On, Version: 1}
+	f.WithoutBiometrics = f.Face == FaceMissing && f.Fingers == FingersMissing
 	data := cir.Dataset{Ref: cir.RecordRef(f.Ref), System: cir.EES, File: cir.FileNumber(f.CIRFile),
 		Identities: []cir.Identity{identity}, Biometrics: d.kept.samples()}
 	if t.Document.Number != "" {
 		data.Documents = []person.Document{t.Document}
-	}
-	insertFile(d.tx, f)
-	if err := cir.Create(d.pass, data); err != nil {
-		return err
 	}
 	d.pass.Subject(string(f.Ref))
 	d.known, d.isNew = &known{file: f, data: data}, true

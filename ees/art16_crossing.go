@@ -2,11 +2,13 @@ package ees
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"limen/access"
 	"limen/law"
+	"limen/person"
 )
 
 // CrossingRequest is the guard's decision to let a traveller cross.
@@ -53,6 +55,9 @@ func (r *Register) RecordCrossing(p access.Pass, req CrossingRequest) (RecordVie
 	if err != nil {
 		return RecordView{}, err
 	}
+	if err := d.write(); err != nil {
+		return RecordView{}, err
+	}
 	d.finish(string(d.kept.Direction), done.N)
 	return done.view(d.kept.On), p.Send(access.EntryRecords, access.StayResult)
 }
@@ -77,41 +82,33 @@ const shortestWhy = 5
 // applies to it.
 func (d *deciding) enter(despite string) (record, error) {
 	k := d.known
-	if open := k.openStay(); open != nil {
-		if err := d.notTwice(open.Entry, "entry"); err != nil {
-			return record{}, err
-		}
-		if d.where.At.Before(open.Entry.At) {
-			return record{}, law.Refuse(law.Conflict, "out_of_order", "2017/2226 art 21(1)",
-				"A later entry is already recorded. Put the records in order in second line.", "recorded", open.Entry.At.Format(time.RFC3339))
-		}
-		open.EndedOn = d.where.On
-		if open.StayEnd != 0 && d.where.On > open.StayEnd {
-			open.Overstay, open.OverstayFrom = Exceeded, open.StayEnd+1
-		}
-		if err := updateRecord(d.tx, *open); err != nil {
-			return record{}, err
-		}
-	}
-	if last := k.last(); last != nil && !last.Exit.At.IsZero() && d.where.At.Before(last.Exit.At) {
-		return record{}, law.Refuse(law.Conflict, "out_of_order", "2017/2226 art 21(1)",
-			"A later exit is already recorded. Put the records in order in second line.", "recorded", last.Exit.At.Format(time.RFC3339))
-	}
-	rec := record{Ref: k.file.Ref, N: len(k.records) + 1, Entry: d.where, FamilyMember: d.kept.Family || k.file.FamilyMember,
-		Origin: d.kept.Origin}
-	answer, err := Calculate(entryQuestion(k.records, intendedStay{on: d.where.On, visa: d.kept.visaUsed(), family: rec.FamilyMember, stamps: d.kept.Stamps}))
-	if err != nil {
+	if err := d.notTwice(); err != nil {
 		return record{}, err
 	}
-	if answer.Rule != RuleFamilyMember {
-		rec.StayEnd = max(answer.End, d.where.On-1)
+	rec := record{Ref: k.file.Ref, N: k.nextRecord(), Entry: d.where, FamilyMember: d.kept.Family || k.file.FamilyMember,
+		Origin: d.kept.Origin, Responsible: d.responsible(), Stamps: d.kept.Stamps, Partial: law.PartialState(string(d.point.State), d.where.On)}
+	if v := d.kept.visaUsed(); v != nil {
+		rec.Visa = v.onlyFirst(k.records)
 	}
+	var err error
+	if rec.Incomplete, err = madeInProgressivePeriod(d.where.On); err != nil {
+		return record{}, err
+	}
+	at := k.put(rec)
+	if err := k.judgeFrom(at-1, d.tx.Now()); err != nil {
+		return record{}, err
+	}
+	made := k.numbered(rec.N)
 	letters := d.kept.Letters
-	if d.kept.File == nil && !d.isNew && rec.StayEnd < d.where.On && rec.StayEnd != 0 {
+	if d.kept.File == nil && !d.isNew && made.StayEnd < d.where.On && made.StayEnd != 0 {
 		// The check could not weigh the stay of a file that the guard named
 		// only now.
 		letters = append(letters, "F")
-		if answer.EntriesExhausted {
+		exhausted, err := d.entriesExhausted()
+		if err != nil {
+			return record{}, err
+		}
+		if exhausted {
 			letters = append(letters, "C")
 		}
 		if err := d.against(Refuse, letters, despite); err != nil {
@@ -119,130 +116,180 @@ func (d *deciding) enter(despite string) (record, error) {
 		}
 	}
 	if despite != "" {
-		rec.Despite, rec.Against = strings.TrimSpace(despite), joinLetters(letters)
+		made.Despite, made.Against = strings.TrimSpace(despite), joinLetters(letters)
 	}
-	if v := d.kept.visaUsed(); v != nil {
-		used := *v.onlyFirst(k.records)
-		used.StayEnd = answer.VisaEnd
-		rec.Visa = &used
-	}
-	if rec.Incomplete, err = madeInProgressivePeriod(d.where.On); err != nil {
-		return record{}, err
-	}
-	return rec, insertRecord(d.tx, rec)
+	return *made, nil
 }
 
-// leave closes the open record; where there is none it records the exit alone,
-// with the presumption of art 20.
+// entriesExhausted tells whether the visa had no entry left for this one.
+func (d *deciding) entriesExhausted() (bool, error) {
+	past := known{file: d.known.file, records: d.known.before}
+	a, err := Calculate(past.entryQuestion(intendedStay{on: d.where.On, visa: d.kept.visaUsed(), family: d.kept.Family, stamps: d.kept.Stamps}))
+	return a.EntriesExhausted, err
+}
+
+// leave closes the record of the stay; where there is none it records the exit
+// alone, with the presumption of art 20.
 func (d *deciding) leave() (record, error) {
 	k := d.known
-	open := k.openStay()
-	if open == nil {
-		if last := k.last(); last != nil {
-			if err := d.notTwice(last.Exit, "exit"); err != nil {
-				return record{}, err
-			}
-		}
-		incomplete, err := madeInProgressivePeriod(d.where.On)
-		if err != nil {
-			return record{}, err
-		}
-		rec := record{Ref: k.file.Ref, N: len(k.records) + 1, Exit: d.where, FamilyMember: d.kept.Family || k.file.FamilyMember,
-			Origin: d.kept.Origin, Incomplete: incomplete}
-		return rec, insertRecord(d.tx, rec)
+	if err := d.notTwice(); err != nil {
+		return record{}, err
 	}
-	if d.where.At.Before(open.Entry.At) || d.where.On < open.Entry.On {
-		if late, ok, err := d.lateExit(); ok || err != nil {
-			return late, err
-		}
+	i := k.openAt(d.where)
+	if last := k.last(); i < 0 && d.kept.Origin == Online && last != nil && last.hasEntry() && last.open() {
 		return record{}, law.BadField("at", "exit_before_entry", "2017/2226 art 16(3)",
-			fmt.Sprintf("The exit lies before the entry of %s at %s. Check the moment.", open.Entry.At.Format(time.RFC3339), open.Entry.BCP),
-			"entry", open.Entry.At.Format(time.RFC3339), "exit", d.where.At.Format(time.RFC3339))
+			fmt.Sprintf("The exit lies before the entry of %s at %s. Check the moment; if it is told late from a buffer, say so.", last.Entry.At.Format(time.RFC3339), last.Entry.BCP),
+			"entry", last.Entry.At.Format(time.RFC3339), "exit", d.where.At.Format(time.RFC3339))
 	}
-	answer, err := Calculate(presenceQuestion(k.records, d.where.On, d.kept.visaUsed(), d.kept.Stamps))
+	if i < 0 {
+		return d.exitAlone()
+	}
+	r := &k.records[i]
+	r.Exit, r.ExitOrigin, r.EndedOn = d.where, d.kept.Origin, 0
+	if v := d.kept.visaUsed(); v != nil && (r.Visa == nil || v.key() != r.Visa.key()) {
+		r.ExitVisa = v.onlyFirst(k.records)
+	}
+	r.Stamps = mergeStamps(r.Stamps, d.kept.Stamps)
+	return *r, k.judgeFrom(i, d.tx.Now())
+}
+
+// exitAlone records an exit that closes no stay as it is recorded now: nothing
+// was recorded before it, or the stay has another exit. The exit is put where it
+// belongs among the others.
+func (d *deciding) exitAlone() (record, error) {
+	k := d.known
+	incomplete, err := madeInProgressivePeriod(d.where.On)
 	if err != nil {
 		return record{}, err
 	}
-	open.Exit = d.where
-	if !open.FamilyMember && answer.End != 0 {
-		open.StayEnd = answer.End
+	n := k.nextRecord()
+	at := k.put(record{Ref: k.file.Ref, N: n, Exit: d.where, FamilyMember: d.kept.Family || k.file.FamilyMember,
+		Origin: d.kept.Origin, ExitOrigin: d.kept.Origin, Incomplete: incomplete, Responsible: d.responsible()})
+	if err := k.judgeFrom(at-1, d.tx.Now()); err != nil {
+		return record{}, err
 	}
-	if v := d.kept.visaUsed(); v != nil && (open.Visa == nil || v.key() != open.Visa.key()) {
-		used := *v.onlyFirst(k.records)
-		used.StayEnd = answer.VisaEnd
-		open.ExitVisa = &used
+	for i := range k.records {
+		if k.records[i].Exit == d.where {
+			return k.records[i], nil
+		}
 	}
-	if open.Overstay, open.OverstayFrom = "", 0; !open.FamilyMember && answer.OverstayDays > 0 {
-		open.Overstay, open.OverstayFrom = Exceeded, answer.End+1
-	}
-	return *open, updateRecord(d.tx, *open)
+	return record{}, fmt.Errorf("ees: the exit at %s was lost among the records of %s", d.where.At, k.file.Ref)
 }
 
-// lateExit closes a stay that a later entry ended without exit, when the exit is
-// told after that entry: data kept in a buffer come in their own order (art
-// 21(1), EES-041). What rested on the presumption is judged anew.
-func (d *deciding) lateExit() (record, bool, error) {
-	for i := range d.known.records {
-		r := &d.known.records[i]
-		if r.EndedOn == 0 || !r.Exit.At.IsZero() || d.where.At.Before(r.Entry.At) || d.where.On > r.EndedOn ||
-			i+1 < len(d.known.records) && d.where.At.After(d.known.records[i+1].Entry.At) {
-			continue
+// mergeStamps keeps the stamps shown at entry beside those shown at exit.
+func mergeStamps(before, now []StampInput) []StampInput {
+	all := slices.Clone(before)
+	for _, s := range now {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
 		}
-		r.EndedOn = 0
-		answer, err := Calculate(presenceQuestion(d.known.records[:i+1], d.where.On, nil, d.kept.Stamps))
-		if err != nil {
-			return record{}, false, err
-		}
-		r.Exit, r.Overstay, r.OverstayFrom = d.where, "", 0
-		if !r.FamilyMember && answer.OverstayDays > 0 {
-			r.Overstay, r.OverstayFrom = Exceeded, answer.End+1
-		}
-		if err := updateRecord(d.tx, *r); err != nil {
-			return record{}, false, err
-		}
-		return *r, true, d.judgeAnew(i + 1)
 	}
-	return record{}, false, nil
+	return all
 }
 
-// judgeAnew recomputes the authorised stays from the n-th record on.
-func (d *deciding) judgeAnew(n int) error {
-	for i := n; i < len(d.known.records); i++ {
-		r := &d.known.records[i]
-		if r.FamilyMember || r.Entry.On == 0 {
-			continue
+// responsible is the state of the authority that enters the data.
+func (d *deciding) responsible() person.State {
+	return person.State(d.pass.Principal().Authority.State)
+}
+
+// put adds a record and brings all of them into the order of time. It returns
+// the place from which something may have changed.
+func (k *known) put(rec record) int {
+	last := k.last()
+	k.records = append(k.records, rec)
+	if last != nil && last.latest().After(rec.began()) || !rec.hasEntry() {
+		k.records = inOrder(k.records, k.nextRecord)
+		return 0
+	}
+	if last != nil && last.open() {
+		last.EndedOn = rec.Entry.On
+		k.records[len(k.records)-2] = *last
+	}
+	return len(k.records) - 1
+}
+
+// latest is the instant of the last event of the record.
+func (r *record) latest() time.Time {
+	if r.Exit.On != 0 {
+		return r.Exit.when()
+	}
+	return r.began()
+}
+
+// nextRecord is a number that no record of the file has or had.
+func (k *known) nextRecord() int {
+	n := 0
+	for _, records := range [][]record{k.before, k.records} {
+		for i := range records {
+			n = max(n, records[i].N)
 		}
-		until := r.Exit.On
-		if until == 0 {
-			until = r.Entry.On
-		}
-		answer, err := Calculate(presenceQuestion(d.known.records[:i+1], until, r.ExitVisa, nil))
-		if err != nil {
-			return err
-		}
-		r.StayEnd = answer.End
-		if r.Overstay = ""; r.Exit.On > answer.End && answer.End != 0 {
-			r.Overstay = Exceeded
-		}
-		if r.OverstayFrom = 0; r.Overstay != "" {
-			r.OverstayFrom = answer.End + 1
-		}
-		if err := updateRecord(d.tx, *r); err != nil {
-			return err
+	}
+	return n + 1
+}
+
+// numbered returns the record with this number; nil when there is none.
+func (k *known) numbered(n int) *record {
+	for i := range k.records {
+		if k.records[i].N == n {
+			return &k.records[i]
 		}
 	}
 	return nil
 }
 
-// notTwice refuses one crossing told twice.
-func (d *deciding) notTwice(before event, what string) error {
-	same, err := sameCrossing(before, d.where)
-	if err != nil || !same {
-		return err
+// openAt is the place of the record that an exit closes: the last to have begun
+// before it, when it has no exit and no other record begins in between; -1 when
+// there is none. An exit on the day of an entry that is known by its day alone
+// comes after it.
+func (k *known) openAt(exit event) int {
+	for i := len(k.records) - 1; i >= 0; i-- {
+		r := &k.records[i]
+		if r.began().After(exit.At) {
+			continue
+		}
+		if r.hasEntry() && r.Exit.On == 0 {
+			return i
+		}
+		return -1
 	}
-	return law.Refuse(law.Conflict, "crossing_already_recorded", "2017/2226 art 16(2)",
-		fmt.Sprintf("The %s of this traveller was recorded here at %s. Nothing is recorded twice.", what, before.At.Format(time.RFC3339)),
-		what, before.At.Format(time.RFC3339))
+	return -1
+}
+
+// notTwice refuses one crossing told twice. Somebody who crossed the other way
+// in between has crossed again.
+func (d *deciding) notTwice() error {
+	records := d.known.records
+	for i := range records {
+		before, what := records[i].Entry, "entry"
+		if d.kept.Direction == Exit {
+			before, what = records[i].Exit, "exit"
+		}
+		same, err := sameCrossing(before, d.where)
+		if err != nil {
+			return err
+		}
+		if same && !d.crossedBetween(before.At, d.where.At) {
+			return law.Refuse(law.Conflict, "crossing_already_recorded", "2017/2226 art 16(2)",
+				fmt.Sprintf("The %s of this traveller was recorded here at %s. Nothing is recorded twice.", what, before.At.Format(time.RFC3339)),
+				what, before.At.Format(time.RFC3339))
+		}
+	}
+	return nil
+}
+
+// crossedBetween tells whether a crossing the other way is recorded between two
+// moments.
+func (d *deciding) crossedBetween(a, b time.Time) bool {
+	if b.Before(a) {
+		a, b = b, a
+	}
+	return slices.ContainsFunc(d.known.records, func(r record) bool {
+		other := r.Exit.At
+		if d.kept.Direction == Exit {
+			other = r.Entry.At
+		}
+		return other.After(a) && other.Before(b)
+	})
 }
 
 // sameCrossing tells whether two events in one direction are one crossing told

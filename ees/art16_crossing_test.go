@@ -2,9 +2,14 @@ package ees_test
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"limen/access"
 	"limen/ees"
 	"limen/law"
 )
@@ -237,7 +242,8 @@ func TestArt2_3_ExemptPersonsAreNotRecorded(t *testing.T) {
 }
 
 // EES-041: data kept in a buffer come in with the moment and the origin; an
-// exit before the entry is refused.
+// exit before the entry is refused when it is told online, and one told late is
+// the exit of a stay whose entry is not known yet.
 func TestArt21_1_CrossingToldAfterwards(t *testing.T) {
 	onBoth(t, func(b *border) {
 		b.at("2026-11-05 08:00")
@@ -250,8 +256,88 @@ func TestArt21_1_CrossingToldAfterwards(t *testing.T) {
 		}
 		before := entered.AddDate(0, 0, -1)
 		req.Direction, req.At = ees.Exit, &before
+		if alone := b.cross(b.check(req)); alone.Entry != nil || alone.Exit.On != day("2026-11-02") || alone.RecordID == r.RecordID {
+			b.Fatalf("%+v", alone)
+		}
+		req = traveller("NGUYEN", "LINH", "1991-05-20", "F", "CAN", "CA990011")
+		b.at("2026-11-06 09:10").cross(b.check(req))
+		req.Direction = ees.Exit
+		minutes := b.clock.Now().Add(-10 * time.Minute)
+		req.At = &minutes
+		req.CrossingPoint = "FRORY"
 		_, err := b.tryCross(ees.CrossingRequest{CheckID: b.check(req).CheckID})
 		refused(b.T, err, "exit_before_entry")
+	})
+}
+
+// EES-041: whatever order a buffer sends a history in, the same stays come of
+// it: each exit goes to the entry before it, and what was recorded otherwise
+// meanwhile is put right.
+func TestArt21_1_AnyOrderLeadsToTheSameStays(t *testing.T) {
+	type told struct {
+		direction ees.Direction
+		moment    string
+	}
+	history := []told{{ees.Entry, "2026-10-10 08:00"}, {ees.Exit, "2026-10-12 08:00"}, {ees.Entry, "2026-10-14 08:00"},
+		{ees.Entry, "2026-10-20 08:00"}, {ees.Exit, "2026-10-24 08:00"}, {ees.Exit, "2026-10-26 08:00"}}
+	onBoth(t, func(b *border) {
+		b.at("2026-11-01 08:00")
+		var want []string
+		random := rand.New(rand.NewPCG(1, 2))
+		for round := range 8 {
+			who := traveller("PELLETIER", fmt.Sprintf("ANNA%c", 'A'+round), fmt.Sprintf("1988-02-%02d", 10+round), "F", "CAN", fmt.Sprintf("CA88441%d", round))
+			order := random.Perm(len(history))
+			if round == 0 {
+				order = []int{0, 1, 2, 3, 4, 5}
+			}
+			var ref ees.FileRef
+			for _, i := range order {
+				at, err := time.Parse("2006-01-02 15:04", history[i].moment)
+				if err != nil {
+					b.Fatal(err)
+				}
+				who.Direction, who.At, who.Origin = history[i].direction, &at, ees.NUIBuffer
+				ref = b.cross(b.check(who)).File
+			}
+			var got []string
+			for _, r := range b.file(ref).Records {
+				line := fmt.Sprint(r.State, " ", r.EndedWithoutExit)
+				for _, e := range []*ees.EventView{r.Entry, r.Exit} {
+					if e != nil {
+						line += " " + e.On.String()
+					} else {
+						line += " none"
+					}
+				}
+				if r.StayEnd != nil {
+					line += " until " + r.StayEnd.String()
+				}
+				got = append(got, line)
+			}
+			if round == 0 {
+				want = got
+			}
+			if !slices.Equal(got, want) {
+				b.Errorf("told in the order %v:\n%s\nin the order of time:\n%s", order, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		}
+		if len(want) != 4 || want[0] != "CLOSED false 2026-10-10 2026-10-12 until 2027-01-07" || !strings.HasPrefix(want[1], "CLOSED true 2026-10-14 none") ||
+			want[3] != "CLOSED false none 2026-10-26" {
+			b.Errorf("in the order of time:\n%s", strings.Join(want, "\n"))
+		}
+	})
+}
+
+// A guard checks and records at the crossing points of the own state, and the
+// attempt elsewhere leaves nothing.
+func TestArt9_2_ForeignCrossingPoint(t *testing.T) {
+	onBoth(t, func(b *border) {
+		req := anna()
+		req.CrossingPoint = "DEFRA"
+		_, err := run(b.at("2026-11-01 08:00"), guard, ees.OpCheck, func(p access.Pass) (ees.Check, error) { return b.register.Check(p, req) })
+		if r := refused(b.T, err, "foreign_crossing_point"); r.Cite != "2017/2226 art 9(2)" {
+			b.Errorf("refused by %s", r.Cite)
+		}
 	})
 }
 

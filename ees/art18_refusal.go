@@ -45,6 +45,14 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	if err != nil {
 		return RefusalView{}, err
 	}
+	f := &d.known.file
+	if f.RefusedFirst == 0 || d.where.On < f.RefusedFirst {
+		f.RefusedFirst = d.where.On
+	}
+	f.RefusedLast = max(f.RefusedLast, d.where.On)
+	if err := d.write(); err != nil {
+		return RefusalView{}, err
+	}
 	letters := make([]string, len(reasons))
 	for i, row := range reasons {
 		letters[i] = string(row.Letter)
@@ -57,10 +65,11 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	if err != nil {
 		return RefusalView{}, err
 	}
-	d.tx.Later(`INSERT INTO ees_refusal (ref, n, refused_at, refused_on, bcp, authority, reasons, biometrics, visa, origin)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+	d.tx.Later(`INSERT INTO ees_refusal (ref, n, refused_at, refused_on, bcp, authority, reasons, biometrics, visa, origin, responsible)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		string(d.known.file.Ref), n, d.where.At.UnixMicro(), d.where.On, d.where.BCP, d.where.Authority,
-		strings.Join(letters, " "), string(taken), visa, string(d.kept.Origin))
+		strings.Join(letters, " "), string(taken), visa, string(d.kept.Origin), string(d.responsible()))
+	findByVisa(d.tx, d.known.file.Ref, d.kept.Visa)
 	d.finish("refusal", n)
 	v := RefusalView{RefusalID: refusalID(d.known.file.Ref, n), File: d.known.file.Ref, RefusedAt: d.where.At, On: d.where.On,
 		CrossingPoint: d.where.BCP, Authority: d.where.Authority, Visa: d.kept.Visa, Origin: d.kept.Origin}

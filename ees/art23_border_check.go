@@ -2,6 +2,7 @@ package ees
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,8 +57,9 @@ type CheckRequest struct {
 
 // StampInput is a stay shown by stamps.
 type StampInput struct {
-	Entry law.Date `json:"entry" format:"date" doc:"Day of the entry stamp."`
-	Exit  law.Date `json:"exit,omitempty" format:"date" doc:"Day of the exit stamp; left out while there is none."`
+	State person.State `json:"state,omitempty" maxLength:"3" doc:"State that stamped, when it can be read: days before its accession do not count."`
+	Entry law.Date     `json:"entry" format:"date" doc:"Day of the entry stamp."`
+	Exit  law.Date     `json:"exit,omitempty" format:"date" doc:"Day of the exit stamp; left out while there is none."`
 }
 
 // Step is one search of the order that art 23 and art 27 prescribe.
@@ -176,6 +178,11 @@ func (c *checking) readPlace() error {
 	point, err := person.ParseCrossingPoint(c.req.CrossingPoint)
 	if err != nil {
 		return at("crossing_point", err)
+	}
+	if own := c.pass.Principal().Authority.State; string(point.State) != own {
+		return law.Refuse(law.NotPermitted, "foreign_crossing_point", "2017/2226 art 9(2)",
+			fmt.Sprintf("%s is a crossing point of %s, and you work for %s: its own authorities check and record there.", point.Code, point.State.Name(), person.State(own).Name()),
+			"crossing_point", point.Code, "state", string(point.State), "authority_of", own)
 	}
 	c.point = point
 	c.at, c.kept.Origin = c.tx.Now(), Online

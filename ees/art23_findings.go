@@ -70,18 +70,15 @@ func (c *checking) judge() error {
 }
 
 func (c *checking) judgeFile(k *known) (judgement, error) {
-	var records []record
-	family := c.req.FamilyMember
-	if k != nil {
-		records, family = k.records, family || k.file.FamilyMember
-	}
+	family := c.req.FamilyMember || k != nil && k.file.FamilyMember
 	if c.req.Direction == Entry && c.kept.VisaNeeded && c.kept.Visa == nil && !family {
-		return withoutVisa(records, c.on, c.visaRule)
+		return withoutVisa(k, c.on, c.visaRule)
 	}
 	if c.req.Direction == Exit {
-		return judgePresence(records, c.on, c.kept.visaUsed(), c.kept.Stamps)
+		return judgePresence(k, c.on, c.at, c.kept.visaUsed(), c.kept.Stamps)
 	}
-	return judgeEntry(records, intendedStay{on: c.on, visa: c.kept.visaUsed(), family: family, days: c.req.IntendedDays, stamps: c.kept.Stamps})
+	return judgeEntry(k, intendedStay{on: c.on, visa: c.kept.visaUsed(), family: family, days: c.req.IntendedDays, stamps: c.kept.Stamps,
+		partial: law.PartialState(string(c.point.State), c.on)})
 }
 
 // weigh turns what was found into findings and a proposal. A finding that

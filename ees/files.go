@@ -16,10 +16,22 @@ import (
 
 // EventView is one end of a stay as it is sent.
 type EventView struct {
-	At            time.Time `json:"at" doc:"Instant, UTC."`
-	On            law.Date  `json:"on" format:"date" doc:"Civil day at the crossing point."`
-	CrossingPoint string    `json:"crossing_point"`
-	Authority     string    `json:"authority"`
+	At            *time.Time `json:"at" doc:"Instant, UTC; null when only the day is known."`
+	On            law.Date   `json:"on" format:"date" doc:"Civil day at the crossing point."`
+	CrossingPoint string     `json:"crossing_point" doc:"Empty for a stay that began without a crossing (2017/2226 art 14(8))."`
+	Authority     string     `json:"authority"`
+}
+
+func (e event) view() *EventView {
+	if e.On == 0 {
+		return nil
+	}
+	v := &EventView{On: e.On, CrossingPoint: e.BCP, Authority: e.Authority}
+	if !e.At.IsZero() {
+		at := e.At
+		v.At = &at
+	}
+	return v
 }
 
 // RecordView is an entry/exit record as it is sent.
@@ -130,17 +142,14 @@ func (r *Register) ReadFile(p access.Pass, ref FileRef) (FileView, error) {
 func (r *record) view(today law.Date) RecordView {
 	v := RecordView{RecordID: recordID(r.Ref, r.N), File: r.Ref, State: "CLOSED", FamilyMember: r.FamilyMember, Visa: r.Visa,
 		OverstayClass: r.Overstay, Origin: r.Origin, Incomplete: r.Incomplete, EndedWithoutExit: r.EndedOn != 0, ExitVisa: r.ExitVisa, Despite: r.Despite, Against: r.Against}
-	if !r.Entry.At.IsZero() || r.Entry.On != 0 {
-		v.Entry = &EventView{r.Entry.At, r.Entry.On, r.Entry.BCP, r.Entry.Authority}
-	}
+	v.Entry, v.Exit = r.Entry.view(), r.Exit.view()
 	until := r.Exit.On
-	if !r.Exit.At.IsZero() {
-		v.Exit = &EventView{r.Exit.At, r.Exit.On, r.Exit.BCP, r.Exit.Authority}
-	} else if r.EndedOn != 0 {
+	switch {
+	case v.Exit != nil:
+	case r.EndedOn != 0:
 		until = r.EndedOn
-	} else {
-		until = today
-		v.State = "OPEN"
+	default:
+		until, v.State = today, "OPEN"
 	}
 	if r.StayEnd != 0 {
 		end := r.StayEnd

@@ -1,6 +1,8 @@
 package ees
 
 import (
+	"slices"
+
 	"limen/access"
 )
 
@@ -19,6 +21,21 @@ const (
 // Operations lists what the Entry/Exit System can do, each with the article
 // that would have to permit it to anybody who may not.
 func Operations() []access.Operation {
+	return slices.Concat(
+		borderOperations(),
+	)
+}
+
+// Grants lists who may do what in the Entry/Exit System, row by row of the
+// access rules. Rows of the rules that the system cannot yet serve with exactly
+// the data they allow are absent, so they are refused: DIVERGENCES.md names them.
+func Grants() []access.Grant {
+	return slices.Concat(
+		borderGrants(),
+	)
+}
+
+func borderOperations() []access.Operation {
 	return []access.Operation{
 		{Op: OpCheck, System: "ees", Title: "check a traveller at the border", Cite: "2017/2226 art 23"},
 		{Op: OpRecordCrossing, System: "ees", Title: "record an entry or exit", Cite: "2017/2226 art 14", Writes: true, Keyed: true},
@@ -41,10 +58,7 @@ var (
 		access.EntryRecords, access.RefusalRecords}
 )
 
-// Grants lists who may do what in the Entry/Exit System, row by row of the
-// access rules. Rows of the rules that the system cannot yet serve with exactly
-// the data they allow are absent, so they are refused: DIVERGENCES.md names them.
-func Grants() []access.Grant {
+func borderGrants() []access.Grant {
 	return []access.Grant{
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpCheck, Cite: "2017/2226 art 23", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpRecordCrossing, Cite: "2017/2226 art 14", Keys: identityAndDocument, Returns: wholeFile},

@@ -12,6 +12,7 @@ import (
 	"limen/ees"
 	"limen/interop/cir"
 	"limen/ledger"
+	"limen/person"
 )
 
 // border is a small central system on a throw-away store: a door, a register,
@@ -23,6 +24,7 @@ type border struct {
 	door     *access.Door
 	log      *ledger.Log
 	register *ees.Register
+	guard    access.Principal // who checked last
 }
 
 var schemas = []db.Schema{ledger.Schema(), cir.Schema(), ees.Schema()}
@@ -47,7 +49,7 @@ func onBoth(t *testing.T, play func(b *border)) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			play(&border{T: t, clock: clock, store: s, door: door, log: log, register: &ees.Register{}})
+			play(&border{T: t, guard: guard, clock: clock, store: s, door: door, log: log, register: &ees.Register{}})
 		})
 	}
 }
@@ -70,12 +72,17 @@ func run[T any](b *border, who access.Principal, op access.Op, fn func(access.Pa
 	return access.Run(context.Background(), b.door, access.Request{Principal: who, Op: op}, fn)
 }
 
-// tryCheck checks a traveller and returns what the register answers.
+// tryCheck checks a traveller, as a guard of the crossing point's own state, and
+// returns what the register answers.
 func (b *border) tryCheck(req ees.CheckRequest) (ees.Check, error) {
 	if req.CrossingPoint == "" {
 		req.CrossingPoint = "FRCDG"
 	}
-	return run(b, guard, ees.OpCheck, func(p access.Pass) (ees.Check, error) { return b.register.Check(p, req) })
+	b.guard = guard
+	if point, err := person.ParseCrossingPoint(req.CrossingPoint); err == nil {
+		b.guard.Authority.State = string(point.State)
+	}
+	return run(b, b.guard, ees.OpCheck, func(p access.Pass) (ees.Check, error) { return b.register.Check(p, req) })
 }
 
 func (b *border) check(req ees.CheckRequest) ees.Check {
@@ -88,7 +95,7 @@ func (b *border) check(req ees.CheckRequest) ees.Check {
 }
 
 func (b *border) tryCross(req ees.CrossingRequest) (ees.RecordView, error) {
-	return run(b, guard, ees.OpRecordCrossing, func(p access.Pass) (ees.RecordView, error) { return b.register.RecordCrossing(p, req) })
+	return run(b, b.guard, ees.OpRecordCrossing, func(p access.Pass) (ees.RecordView, error) { return b.register.RecordCrossing(p, req) })
 }
 
 func (b *border) cross(c ees.Check) ees.RecordView {
@@ -101,7 +108,7 @@ func (b *border) cross(c ees.Check) ees.RecordView {
 }
 
 func (b *border) tryRefuse(req ees.RefusalRequest) (ees.RefusalView, error) {
-	return run(b, guard, ees.OpRecordRefusal, func(p access.Pass) (ees.RefusalView, error) { return b.register.RecordRefusal(p, req) })
+	return run(b, b.guard, ees.OpRecordRefusal, func(p access.Pass) (ees.RefusalView, error) { return b.register.RecordRefusal(p, req) })
 }
 
 func (b *border) file(ref ees.FileRef) ees.FileView {

@@ -44,7 +44,8 @@ type Register struct {
 type known struct {
 	file    file
 	data    cir.Dataset
-	records []record
+	records []record // by when they began
+	before  []record // as they are stored
 }
 
 // open reads a file, its stays and its data in the repository.
@@ -68,6 +69,7 @@ func (r *Register) openRecords(p access.Pass, ref FileRef) (*known, error) {
 	if errors.Is(err, db.ErrNoRows) {
 		return nil, noSuchFile()
 	}
+	k.before = slices.Clone(k.records)
 	return k, err
 }
 
@@ -94,6 +96,9 @@ func (k *known) holds(id cir.Identity) bool {
 
 // openStay returns the stay without an exit, nil when the person is not inside.
 func (k *known) openStay() *record {
+	if k == nil {
+		return nil
+	}
 	for i := len(k.records) - 1; i >= 0; i-- {
 		if k.records[i].open() {
 			return &k.records[i]

@@ -1,6 +1,8 @@
 package ees
 
 import (
+	"time"
+
 	"limen/law"
 	"limen/person"
 )
@@ -30,17 +32,22 @@ type intendedStay struct {
 	family bool
 	days   int // days intended, 0 when not said
 	stamps []StampInput
+	// transit is an entry on a facilitated transit document, counted in hours
+	// from at, which carries the zone of the crossing point (annex II).
+	transit bool
+	at      time.Time
+	partial bool // into a state that does not apply the acquis in full
 }
 
 // judgeEntry asks what an entry on that day would allow.
-func judgeEntry(records []record, in intendedStay) (judgement, error) {
-	h, q := entryQuestion(records, in)
+func judgeEntry(k *known, in intendedStay) (judgement, error) {
+	h, q := k.entryQuestion(in)
 	return judge(h, q)
 }
 
-func entryQuestion(records []record, in intendedStay) (*History, Question) {
-	h := history(records, in.stamps)
-	q := Question{On: in.on, Intended: Stay{Entry: in.on, Family: in.family}}
+func (k *known) entryQuestion(in intendedStay) (*History, Question) {
+	h := k.history(in.stamps)
+	q := Question{On: in.on, Intended: Stay{Entry: in.on, Family: in.family, Transit: in.transit, Partial: in.partial}, At: in.at, EnteredAt: in.at}
 	if in.visa != nil {
 		q.Intended.Visa = h.visa(in.visa)
 	}
@@ -52,16 +59,16 @@ func entryQuestion(records []record, in intendedStay) (*History, Question) {
 
 // judgePresence asks about the stay that covers a day: inland, or at exit with
 // the visa then shown.
-func judgePresence(records []record, on law.Date, visa *VisaOnRecord, stamps []StampInput) (judgement, error) {
-	return judge(presenceQuestion(records, on, visa, stamps))
-}
-
-func presenceQuestion(records []record, on law.Date, visa *VisaOnRecord, stamps []StampInput) (*History, Question) {
-	h := history(records, stamps)
+func judgePresence(k *known, on law.Date, at time.Time, visa *VisaOnRecord, stamps []StampInput) (judgement, error) {
+	h := k.history(stamps)
 	if visa != nil {
 		h.visa(visa) // a further visa goes on where the one used on entry ends (E28)
 	}
-	return &h.History, Question{On: on}
+	q := Question{On: on, At: at}
+	if open := k.openStay(); open != nil {
+		q.EnteredAt = open.enteredAt()
+	}
+	return judge(&h.History, q)
 }
 
 func judge(h *History, q Question) (judgement, error) {
@@ -74,8 +81,8 @@ func judge(h *History, q Question) (judgement, error) {
 const RuleVisaMissing law.Code = "visa_missing"
 
 // withoutVisa judges the entry of somebody who needs a visa and shows none.
-func withoutVisa(records []record, on law.Date, rule person.Requirement) (judgement, error) {
-	h, q := entryQuestion(records, intendedStay{on: on})
+func withoutVisa(k *known, on law.Date, rule person.Requirement) (judgement, error) {
+	h, q := k.entryQuestion(intendedStay{on: on})
 	answer, reasons, _, err := Explain(h, q)
 	if err != nil {
 		return judgement{}, err
@@ -104,76 +111,20 @@ func (j judgement) view() StayView {
 // stayNow is the stay on a day, for somebody inside, or an entry on that day for
 // somebody outside.
 func (k *known) stayNow(today law.Date) (StayView, error) {
-	j, err := judgePresence(k.records, today, nil, nil)
+	j, err := judgePresence(k, today, time.Time{}, nil, nil)
 	if err == nil && j.answer.Rule == RuleAbsent && k.file.VisaRequired && !k.file.FamilyMember {
 		// What a visa would allow is not known without it: the days used are all
 		// there is to say.
 		return StayView{DaysUsed: j.answer.DaysUsed, Rule: j.answer.Rule, Incomplete: j.answer.Incomplete}, nil
 	}
 	if err == nil && j.answer.Rule == RuleAbsent {
-		j, err = judgeEntry(k.records, intendedStay{on: today, family: k.file.FamilyMember})
+		j, err = judgeEntry(k, intendedStay{on: today, family: k.file.FamilyMember})
 	}
 	if err != nil {
 		return StayView{}, err
 	}
 	return j.view(), nil
 }
-
-// builtHistory is a calculator's history with the visas it was built from.
-type builtHistory struct {
-	History
-	keys []string
-}
-
-// history turns records into what the calculator reads. A stay that a later
-// entry followed without an exit lasts, as the law presumes (2016/399 art 12),
-// until that entry: whoever can show otherwise rebuts it, and the record gets
-// its exit.
-func history(records []record, stamps []StampInput) *builtHistory {
-	h := new(builtHistory)
-	h.Stays = make([]Stay, 0, len(records)+1)
-	for i := range records {
-		r := &records[i]
-		s := Stay{Entry: r.Entry.On, Exit: r.Exit.On, Family: r.FamilyMember}
-		if s.Entry == 0 {
-			s.Entry = s.Exit // an exit whose entry is not known counts for its own day
-		}
-		if r.EndedOn != 0 && s.Exit == 0 {
-			s.Exit = max(s.Entry, r.EndedOn)
-		}
-		if r.Visa != nil {
-			s.Visa = h.visa(r.Visa)
-		}
-		if r.ExitVisa != nil {
-			h.visa(r.ExitVisa)
-		}
-		h.Stays = append(h.Stays, s)
-	}
-	for _, s := range stamps {
-		h.Stamps = append(h.Stamps, Stay{Entry: s.Entry, Exit: s.Exit})
-	}
-	return h
-}
-
-// visa returns the place of a visa in the history, counted from 1, adding it
-// when it is new. Only the first record on a visa holds its days and entries
-// (EES-009).
-func (h *builtHistory) visa(v *VisaOnRecord) int32 {
-	key := v.key()
-	for i, k := range h.keys {
-		if k == key {
-			return int32(i + 1)
-		}
-	}
-	c := Visa{ValidFrom: v.ValidFrom, ValidUntil: v.ValidTo, Days: max(1, v.Days), Entries: v.Entries, Limited: v.Type == person.VisaLTV,
-		States: joinStates(v.LTVStates)}
-	h.Visas = append(h.Visas, c)
-	h.keys = append(h.keys, key)
-	return int32(len(h.Visas))
-}
-
-// key tells visas apart, by issuer and sticker.
-func (v *VisaOnRecord) key() string { return string(v.Issuer) + "|" + string(v.Sticker) }
 
 // visaUsed is the visa that this crossing uses; nil for somebody who needs none.
 func (k *keptCheck) visaUsed() *VisaOnRecord {

@@ -2,10 +2,7 @@ package ees
 
 import (
 	"embed"
-	"encoding/json"
-	"fmt"
 	"io/fs"
-	"strings"
 	"time"
 
 	"limen/db"
@@ -30,6 +27,9 @@ func Schema() db.Schema {
 		{Name: "ees_check", Key: "home", Why: "home is the file found, or the reference reserved for the new file"},
 		{Name: "ees_outcome", Key: "home", Why: "as ees_check"},
 		{Name: "ees_first", Key: "number", Why: "where two booths that register one document meet"},
+		{Name: "ees_outbox", Key: "ref", Why: oneShard},
+		{Name: "ees_by_visa", Key: "number", Why: "lookup by visa sticker"},
+		{Name: "ees_amendment", Key: "ref", Why: oneShard},
 	}}
 }
 
@@ -83,17 +83,54 @@ const (
 
 // file is a row of ees_file.
 type file struct {
-	Ref          FileRef
-	CIRFile      string
-	VisaRequired bool
-	FamilyMember bool
-	Face         FaceState
-	Fingers      FingersState
-	CreatedAt    time.Time
-	CreatedBy    string
-	Incomplete   bool
-	LastEventOn  law.Date
-	Version      int64
+	Ref               FileRef
+	CIRFile           string
+	VisaRequired      bool
+	FamilyMember      bool
+	Face              FaceState
+	Fingers           FingersState
+	CreatedAt         time.Time
+	CreatedBy         string
+	Responsible       person.State // whose authority entered the data (art 3(1)(20))
+	Incomplete        bool         // made in the progressive period
+	Fallback          bool         // made from a buffer or from paper (art 21(3))
+	WithoutBiometrics bool         // made without any biometrics (2025/1534 arts 4(2), 4(5))
+	Programmes        []Programme
+	Permits           []Permit
+	Restricted        *Restriction
+	LastEventOn       law.Date
+	RefusedFirst      law.Date // day of the oldest refusal kept
+	RefusedLast       law.Date // day of the newest
+	DueOn             law.Date // first day on which something falls due (art 34)
+	Version           int64
+}
+
+// Programme is membership of a national facilitation programme (art 16(6),
+// 2016/399 art 8d).
+type Programme struct {
+	Name       string       `json:"name" minLength:"1" maxLength:"128" doc:"Name of the programme."`
+	State      person.State `json:"state" maxLength:"3" doc:"State that runs it."`
+	From       law.Date     `json:"from" format:"date" doc:"First day of membership."`
+	Until      law.Date     `json:"until" format:"date" doc:"Last day of membership."`
+	Reassessed law.Date     `json:"reassessed,omitempty" format:"date" doc:"Day of the last yearly reassessment."`
+}
+
+// Permit is time under a residence permit or a long-stay visa, which does not
+// count as short stay (2016/399 art 6(2), EES-019).
+type Permit struct {
+	Kind   string       `json:"kind" enum:"residence_permit,long_stay_visa"`
+	Issuer person.State `json:"issuer" maxLength:"3"`
+	From   law.Date     `json:"from" format:"date"`
+	Until  law.Date     `json:"until" format:"date"`
+}
+
+// Restriction says that the processing of a file is restricted (art 52,
+// 2016/679 art 18).
+type Restriction struct {
+	On    law.Date     `json:"on" format:"date"`
+	By    string       `json:"by"`
+	State person.State `json:"state"`
+	Why   string       `json:"why"`
 }
 
 // event is one end of a stay: the entry or the exit.
@@ -107,21 +144,75 @@ type event struct {
 // record is a row of ees_record: one stay.
 type record struct {
 	Ref          FileRef
-	N            int
-	Entry        event
-	Exit         event // zero At: no exit recorded
+	N            int   // names the record; says nothing about its place in time
+	Entry        event // zero when only the exit was recorded
+	Exit         event // zero while inside
 	FamilyMember bool
-	Visa         *VisaOnRecord // used on entry
-	ExitVisa     *VisaOnRecord // shown at exit, when it was another (EES-011)
-	StayEnd      law.Date      // last day of the authorised stay; zero: none is computed
+	Visa         *VisaOnRecord
+	ExitVisa     *VisaOnRecord // the visa shown at exit, when it is another (art 16(3))
+	StayEnd      law.Date      // last day of the authorised stay
+	EndsAt       time.Time     // end of a stay counted in hours (annex II)
 	Overstay     OverstayClass
-	OverstayFrom law.Date // first day of overstay
+	OverstayFrom law.Date
 	Origin       Origin
 	Incomplete   bool
-	EndedOn      law.Date // day of the next entry, when no exit was recorded before it
-	Despite      string   // why the traveller was admitted against the check's proposal
-	Against      string   // the letters that the check proposed
+	EndedOn      law.Date     // day of the next entry, when no exit was recorded before it
+	Despite      string       // why the traveller was admitted against the check's proposal
+	Against      string       // the letters that the check proposed
+	Responsible  person.State // whose authority entered the data
+	StartOfStay  bool         // the stay began without a crossing: Entry.On is its first day, Entry.Authority who recorded it (art 14(8))
+	Transit      bool         // on a facilitated transit document (annex II)
+	Partial      bool         // entered in a state that does not apply the acquis in full (art 11(4))
+	Etias        *Etias
+	Changes      []StayChange
+	Stamps       []StampInput // stays that stamps showed at this entry (art 22(1))
+	Proof        *ProofOnRecord
+	Excused      *Excuse // why the stay is not on the list of overstayers although it has ended (art 35(5))
+	NoticedOn    law.Date
+	ExitOrigin   Origin // how the exit came in
+	CameFrom     string // record of another file that a merge brought here
 	Version      int64
+}
+
+// Etias is what the record of a visa-exempt traveller keeps of the travel
+// authorisation (art 17(2), EES-012).
+type Etias struct {
+	Number    string         `json:"number" minLength:"1" maxLength:"40" doc:"Number of the application."`
+	ValidTo   law.Date       `json:"valid_until" format:"date" doc:"Last day of validity of the travel authorisation."`
+	LTVStates []person.State `json:"ltv_states,omitempty" doc:"States, where its validity is limited to some."`
+}
+
+// StayChange is a decision that changed an authorised stay (art 19(1)).
+type StayChange struct {
+	Status    ChangeStatus  `json:"status" enum:"revoked,annulled,extended"`
+	Decided   law.Date      `json:"decided" format:"date" doc:"Day of the decision."`
+	Authority string        `json:"authority" doc:"Authority that decided."`
+	State     person.State  `json:"state"`
+	Place     string        `json:"place,omitempty" doc:"Place of the decision."`
+	From      law.Date      `json:"from,omitempty" format:"date" doc:"First day of the extension."`
+	End       law.Date      `json:"end,omitempty" format:"date" doc:"New last day of the authorised stay."`
+	Ground    string        `json:"ground"`
+	Bilateral bool          `json:"bilateral,omitempty" doc:"Extension under a bilateral agreement (2017/2226 art 19(2)): it holds in the deciding state alone."`
+	OnlyHere  bool          `json:"only_here,omitempty" doc:"The extension holds in the deciding state alone."`
+	NewVisa   *VisaOnRecord `json:"new_visa,omitempty" doc:"The sticker issued with the extension."`
+}
+
+// ProofOnRecord says by what proof a record came to be as it is (art 20(2)).
+type ProofOnRecord struct {
+	Kind      string       `json:"kind"`
+	On        law.Date     `json:"on" format:"date" doc:"Day on which it was accepted."`
+	Authority string       `json:"authority"`
+	State     person.State `json:"state"`
+	Note      string       `json:"note,omitempty"`
+}
+
+// Excuse says why a stay that has ended is not on the list (art 35(5)).
+type Excuse struct {
+	Ground    string       `json:"ground" enum:"serious_events,right_to_stay,error"`
+	On        law.Date     `json:"on" format:"date"`
+	Authority string       `json:"authority"`
+	State     person.State `json:"state"`
+	Note      string       `json:"note,omitempty"`
 }
 
 // VisaOnRecord is what a record keeps of the visa used (art 16(2)(d)-(g)).
@@ -135,184 +226,20 @@ type VisaOnRecord struct {
 	Entries   int                   `json:"entries"` // 1, 2, or 0 for multiple; first entry on that visa only
 	StayEnd   law.Date              `json:"stay_end"`
 	LTVStates []person.State        `json:"ltv_states,omitempty"`
+	National  bool                  `json:"national,omitempty"` // national short-stay visa of a partial state (art 16(2)(g))
 }
 
-func (r *record) open() bool { return r.Exit.At.IsZero() && r.EndedOn == 0 }
+func (r *record) open() bool { return r.Exit.On == 0 && r.EndedOn == 0 }
 
-const fileColumns = `ref, cir_file, visa_required, family_member, face, fingers, created_at, created_by, incomplete, last_event_on, version`
-
-const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority, ` +
-	`family_member, visa, exit_visa, stay_end, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, version`
-
-// fileAndRecords reads a file with its stays, the oldest first, in one question:
-// on a server each question is a journey. The record's side is NULL where there
-// is no stay.
-var fileAndRecords = `SELECT ` + of("f", fileColumns) + `, ` + of("r", recordColumns) + `
-	FROM ees_file f LEFT JOIN ees_record r ON r.ref = f.ref WHERE f.ref = $1 ORDER BY r.n`
-
-// of puts the table's name before each column of a list.
-func of(table, columns string) string {
-	return table + "." + strings.ReplaceAll(columns, ", ", ", "+table+".")
-}
-
-// readFile returns a file and its stays; db.ErrNoRows when there is no such file.
-func readFile(tx *db.Tx, ref FileRef) (f file, records []record, err error) {
-	rows, err := tx.Query(fileAndRecords, string(ref))
-	if err != nil {
-		return file{}, nil, err
+// began is what orders the records of a file in time: the entry, or the exit
+// where no entry is known. A stay that began without a crossing begins with its
+// day.
+func (r *record) began() time.Time {
+	switch {
+	case !r.Entry.At.IsZero():
+		return r.Entry.At
+	case r.Entry.On != 0:
+		return r.Entry.On.Start(time.UTC)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var r, face, fingers string
-		var created int64
-		var c recordColumnsRead
-		if err := rows.Scan(append([]any{&r, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &face, &fingers, &created, &f.CreatedBy, &f.Incomplete,
-			&f.LastEventOn, &f.Version}, c.fields()...)...); err != nil {
-			return file{}, nil, err
-		}
-		f.Ref, f.Face, f.Fingers, f.CreatedAt = FileRef(r), FaceState(face), FingersState(fingers), time.UnixMicro(created).UTC()
-		if c.ref == nil {
-			continue
-		}
-		stay, err := c.record()
-		if err != nil {
-			return file{}, nil, err
-		}
-		records = append(records, stay)
-	}
-	if err := rows.Err(); err != nil {
-		return file{}, nil, err
-	}
-	if f.Ref == "" {
-		return file{}, nil, db.ErrNoRows
-	}
-	return f, records, nil
-}
-
-// recordColumnsRead is a row of ees_record as it is scanned, all of it NULL on
-// the empty side of a join.
-type recordColumnsRead struct {
-	ref                                              *string
-	n, version                                       *int64
-	entryAt, exitAt                                  *int64
-	family, incomplete                               *bool
-	entryOn, exitOn, stayEnd, overstayFrom, endedOn  law.Date
-	entryBCP, entryAuthority, exitBCP, exitAuthority *string
-	visa, exitVisa, class, origin, despite, against  *string
-}
-
-// fields are where recordColumns are scanned to.
-func (c *recordColumnsRead) fields() []any {
-	return []any{&c.ref, &c.n, &c.entryAt, &c.entryOn, &c.entryBCP, &c.entryAuthority, &c.exitAt, &c.exitOn, &c.exitBCP, &c.exitAuthority,
-		&c.family, &c.visa, &c.exitVisa, &c.stayEnd, &c.class, &c.overstayFrom, &c.origin, &c.incomplete, &c.endedOn, &c.despite, &c.against, &c.version}
-}
-
-func (c *recordColumnsRead) record() (record, error) {
-	r := record{Ref: FileRef(*c.ref), N: int(*c.n), FamilyMember: *c.family, StayEnd: c.stayEnd, Overstay: OverstayClass(text(c.class)), OverstayFrom: c.overstayFrom,
-		Origin: Origin(text(c.origin)), Incomplete: *c.incomplete, EndedOn: c.endedOn, Despite: text(c.despite), Against: text(c.against), Version: *c.version,
-		Entry: event{instant(c.entryAt), c.entryOn, text(c.entryBCP), text(c.entryAuthority)},
-		Exit:  event{instant(c.exitAt), c.exitOn, text(c.exitBCP), text(c.exitAuthority)}}
-	var err error
-	if r.Visa, err = visaFrom(c.visa); err == nil {
-		r.ExitVisa, err = visaFrom(c.exitVisa)
-	}
-	if err != nil {
-		return record{}, fmt.Errorf("ees: visa of record %s.%d: %w", r.Ref, r.N, err)
-	}
-	return r, nil
-}
-
-func scanRecords(rows *db.Rows) ([]record, error) {
-	defer rows.Close()
-	var records []record
-	for rows.Next() {
-		var c recordColumnsRead
-		if err := rows.Scan(c.fields()...); err != nil {
-			return nil, err
-		}
-		r, err := c.record()
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-	}
-	return records, rows.Err()
-}
-
-func insertFile(tx *db.Tx, f file) {
-	tx.Later(`INSERT INTO ees_file (`+fileColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		string(f.Ref), f.CIRFile, f.VisaRequired, f.FamilyMember, string(f.Face), string(f.Fingers), f.CreatedAt.UnixMicro(), f.CreatedBy,
-		f.Incomplete, f.LastEventOn, f.Version)
-}
-
-// touchFile moves the file to its next version. It comes before everything else
-// that a decision writes: whoever decides on the file at the same time waits for
-// this row, and then finds that the file has moved on (false).
-func touchFile(tx *db.Tx, f file) (bool, error) {
-	n, err := tx.Exec(`UPDATE ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4 WHERE ref = $5 AND version = $6`,
-		string(f.Face), string(f.Fingers), f.LastEventOn, f.Version+1, string(f.Ref), f.Version)
-	return n == 1, err
-}
-
-func insertRecord(tx *db.Tx, r record) error {
-	visa, err := visaColumn(r.Visa)
-	if err != nil {
-		return err
-	}
-	tx.Later(`INSERT INTO ees_record (`+recordColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
-		string(r.Ref), r.N, column(r.Entry.At), r.Entry.On, nullable(r.Entry.BCP), nullable(r.Entry.Authority),
-		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority),
-		r.FamilyMember, visa, nil, r.StayEnd, nullable(string(r.Overstay)), r.OverstayFrom, string(r.Origin), r.Incomplete, r.EndedOn,
-		nullable(r.Despite), nullable(r.Against), 1)
-	return nil
-}
-
-func updateRecord(tx *db.Tx, r record) error {
-	exitVisa, err := visaColumn(r.ExitVisa)
-	if err != nil {
-		return err
-	}
-	tx.Later(`UPDATE ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, exit_visa = $5, stay_end = $6,
-			overstay_class = $7, overstay_from = $8, ended_on = $9, version = $10
-		WHERE ref = $11 AND n = $12`,
-		column(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority), exitVisa, r.StayEnd,
-		nullable(string(r.Overstay)), r.OverstayFrom, r.EndedOn, r.Version+1, string(r.Ref), r.N)
-	return nil
-}
-
-func visaColumn(v *VisaOnRecord) (any, error) {
-	if v == nil {
-		return nil, nil
-	}
-	b, err := json.Marshal(v)
-	return string(b), err
-}
-
-func instant(micros *int64) time.Time {
-	if micros == nil {
-		return time.Time{}
-	}
-	return time.UnixMicro(*micros).UTC()
-}
-
-func column(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UnixMicro()
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-func nullable(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
+	return r.Exit.At
 }

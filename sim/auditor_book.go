@@ -154,7 +154,7 @@ func (a *Auditor) compareRecord(t *Traveller, m *moved, s *bookStay, v *ees.Reco
 	d.check("record's entry day", !s.unknown, v.Entry != nil)
 	if v.Entry != nil {
 		d.check("record's entry", s.enter, v.Entry.On)
-		d.check("record's entry moment", s.at, v.Entry.At)
+		d.check("record's entry moment", s.at, *v.Entry.At)
 	}
 	d.check("record's exit", s.leave != 0, v.Exit != nil)
 	if v.Exit != nil {

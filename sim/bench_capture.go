@@ -132,7 +132,7 @@ func (b *benchHouse) capture(ctx context.Context, r *rand.Rand, s *subject, firs
 // registrationTables are those that a first registration writes beside the
 // room's own, and how a file's rows are found in them.
 var registrationTables = map[string]string{
-	"cir_dataset": "record_ref = $1", "cir_identity": "record_ref = $1", "cir_document": "record_ref = $1", "cir_biometric": "record_ref = $1",
+	"ees_by_visa": "ref = $1", "cir_dataset": "record_ref = $1", "cir_identity": "record_ref = $1", "cir_document": "record_ref = $1", "cir_biometric": "record_ref = $1",
 	"cir_file": "cir_file = $1", "cir_by_document": "record_ref = $1", "cir_by_name": "record_ref = $1",
 }
 
@@ -140,6 +140,7 @@ var registrationTables = map[string]string{
 var floorColumns = func() map[string][]string {
 	m := map[string][]string{
 		"ees_check":      {"home", "id", "at", "expires_at", "authority", "state", "body"},
+		"ees_outbox":     {"ref", "version"},
 		"ees_outcome":    {"home", "check_id", "at", "kind", "ref", "n"},
 		"ledger_entry":   {"home", "id", "officer", "operation", "salt", "body"},
 		"ledger_pending": {"home", "id", "commitment", "code"},

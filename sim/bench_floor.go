@@ -137,8 +137,12 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 	err := f.store.WriteByKey(ctx, func(tx *db.Tx) error {
 		record := rows.crossing["ees_record"][0]
 		fileOf := func(column string) any { return rows.crossing["ees_file"][0][place("ees_file", column)] }
-		changed, err := tx.Exec(`UPDATE floor_ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4 WHERE ref = $5 AND version = $6`,
-			fileOf("face"), fileOf("fingers"), fileOf("last_event_on"), s.floor.version+1, s.ref, s.floor.version)
+		changed, err := tx.Exec(`UPDATE floor_ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4, visa_required = $5, family_member = $6,
+				programmes = $7, permits = $8, restricted = $9, refused_first = $10, refused_last = $11, due_on = $12, fallback = $13, without_biometrics = $14
+			WHERE ref = $15 AND version = $16`,
+			fileOf("face"), fileOf("fingers"), fileOf("last_event_on"), s.floor.version+1, fileOf("visa_required"), fileOf("family_member"),
+			fileOf("programmes"), fileOf("permits"), fileOf("restricted"), fileOf("refused_first"), fileOf("refused_last"), fileOf("due_on"),
+			fileOf("fallback"), fileOf("without_biometrics"), s.ref, s.floor.version)
 		if err != nil {
 			return err
 		}
@@ -147,19 +151,12 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 		}
 		n := s.floor.stays
 		if s.floor.inside {
-			exit := make([]any, 0, 12)
-			for _, c := range exitColumns {
-				exit = append(exit, record[place("ees_record", c)])
-			}
-			exit = append(exit, s.ref, n)
-			tx.Later(`UPDATE floor_ees_record SET exit_at = $1, exit_on = $2, exit_bcp = $3, exit_authority = $4, exit_visa = $5, stay_end = $6,
-					overstay_class = $7, overstay_from = $8, ended_on = $9, version = $10
-				WHERE ref = $11 AND n = $12`,
-				exit...)
+			tx.Later(floorUpdate, with("ees_record", record, "ref", s.ref, "n", n)...)
 		} else {
 			n++
 			f.insert(tx, "ees_record", with("ees_record", record, "ref", s.ref, "n", n))
 		}
+		f.insert(tx, "ees_outbox", []any{s.ref, s.floor.version + 1})
 		f.insert(tx, "ees_outcome", with("ees_outcome", rows.crossing["ees_outcome"][0], "home", s.ref, "check_id", id, "at", tx.Now().UnixMicro(), "ref", s.ref, "n", n))
 		entry = f.log(tx, rows.crossing["ledger_entry"][0], rows.crossing["ledger_pending"][0], s.ref)
 		return nil
@@ -174,9 +171,16 @@ func (f *floor) cross(ctx context.Context, rows *borderRows, s *subject, id stri
 	return err
 }
 
-// exitColumns are what an exit changes in a record, in the order of its
-// statement.
-var exitColumns = []string{"exit_at", "exit_on", "exit_bcp", "exit_authority", "exit_visa", "stay_end", "overstay_class", "overstay_from", "ended_on", "version"}
+// floorUpdate is what an exit changes in a record: every column, by its key.
+var floorUpdate = func() string {
+	var set []string
+	for i, c := range floorColumns["ees_record"] {
+		if i > 1 {
+			set = append(set, fmt.Sprintf("%s = $%d", c, i+1))
+		}
+	}
+	return "UPDATE " + floorPrefix + "ees_record SET " + strings.Join(set, ", ") + " WHERE ref = $1 AND n = $2"
+}()
 
 // register writes a first registration.
 func (f *floor) register(ctx context.Context, rows *borderRows, home, id string) error {
@@ -188,7 +192,7 @@ func (f *floor) register(ctx context.Context, rows *borderRows, home, id string)
 				switch t.name {
 				case "ees_file":
 					row = with(t.name, row, "ref", home, "cir_file", file)
-				case "ees_record":
+				case "ees_record", "ees_by_visa":
 					row = with(t.name, row, "ref", home)
 				case "cir_dataset", "cir_file":
 					row = with(t.name, row, "record_ref", home, "cir_file", file)
@@ -200,6 +204,7 @@ func (f *floor) register(ctx context.Context, rows *borderRows, home, id string)
 				f.insert(tx, t.name, row)
 			}
 		}
+		f.insert(tx, "ees_outbox", []any{home, 1})
 		f.insert(tx, "ees_outcome", with("ees_outcome", rows.crossing["ees_outcome"][0], "home", home, "check_id", id, "at", tx.Now().UnixMicro(), "ref", home))
 		entry = f.log(tx, rows.crossing["ledger_entry"][0], rows.crossing["ledger_pending"][0], home)
 		return nil

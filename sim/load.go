@@ -91,7 +91,7 @@ CREATE TABLE bench_mark (seed BIGINT NOT NULL, files BIGINT NOT NULL, today TEXT
 // floorPrefix begins the names of the tables of the floor, and of their indexes.
 const floorPrefix = "floor_"
 
-var namesOfTables = regexp.MustCompile(`\b((?:CREATE|ALTER) TABLE |CREATE (?:UNIQUE )?INDEX |ON )((?:ees|cir|ledger)_[a-z_]+)`)
+var namesOfTables = regexp.MustCompile(`\b((?:CREATE|ALTER) TABLE |(?:CREATE (?:UNIQUE )?|DROP )INDEX |ON )((?:ees|cir|ledger)_[a-z_]+)`)
 
 // migrations reads the SQL files of a room in their order.
 func migrations(files fs.FS) ([]string, error) {
@@ -236,9 +236,12 @@ var loadTables = []struct {
 	name    string
 	columns []string
 }{
-	{"ees_file", []string{"ref", "cir_file", "visa_required", "family_member", "face", "fingers", "created_at", "created_by", "incomplete", "last_event_on", "version"}},
+	{"ees_file", []string{"ref", "cir_file", "visa_required", "family_member", "face", "fingers", "created_at", "created_by", "responsible", "incomplete", "fallback",
+		"without_biometrics", "programmes", "permits", "restricted", "last_event_on", "refused_first", "refused_last", "due_on", "version"}},
+	{"ees_by_visa", []string{"number", "issuer", "ref"}},
 	{"ees_record", []string{"ref", "n", "entry_at", "entry_on", "entry_bcp", "entry_authority", "exit_at", "exit_on", "exit_bcp", "exit_authority",
-		"family_member", "visa", "exit_visa", "stay_end", "overstay_class", "overstay_from", "origin", "incomplete", "ended_on", "despite", "against", "version"}},
+		"family_member", "visa", "exit_visa", "stay_end", "ends_at", "overstay_class", "overstay_from", "origin", "incomplete", "ended_on", "despite", "against", "responsible",
+		"start_of_stay", "transit", "partial", "etias", "changes", "stamps", "proof", "excused", "noticed_on", "exit_origin", "came_from", "version"}},
 	{"cir_dataset", []string{"record_ref", "system", "cir_file", "created_at"}},
 	{"cir_file", []string{"cir_file", "record_ref", "system"}},
 	{"cir_identity", []string{"record_ref", "system", "n", "surname", "first_names", "birth", "sex", "nationalities", "created_at"}},
@@ -279,7 +282,11 @@ func (b batch) add(m *member, today law.Date) error {
 	case m.visa == nil:
 		fingers = ees.FingersPresent
 	}
-	b.row("ees_file", m.ref, m.cirFile, m.visa != nil, false, string(ees.FacePresent), string(fingers), created, "Border police France", false, max(last.enter, last.leave), 1)
+	b.row("ees_file", m.ref, m.cirFile, m.visa != nil, false, string(ees.FacePresent), string(fingers), created, "Border police France", "FRA", false, false,
+		false, nil, nil, nil, max(last.enter, last.leave), nil, nil, due(m), 1)
+	if m.visa != nil {
+		b.row("ees_by_visa", m.visa.Number, m.visa.Issuer, m.ref)
+	}
 	for k, s := range m.stays {
 		if err := b.stay(m, k, s, today); err != nil {
 			return err
@@ -306,7 +313,7 @@ func (b batch) add(m *member, today law.Date) error {
 // stay appends the row of the k-th stay.
 func (b batch) stay(m *member, k int, s span, today law.Date) error {
 	const authority = "Border police France"
-	var visa, exitAt, exitOn, exitPoint, exitBy any
+	var visa, exitAt, exitOn, exitPoint, exitBy, exitOrigin any
 	if m.visa != nil {
 		v := ees.VisaOnRecord{Sticker: person.DocumentNumber(m.visa.Number), Issuer: person.State(m.visa.Issuer), Type: person.VisaC,
 			ValidFrom: m.visa.ValidFrom, ValidTo: m.visa.ValidUntil, StayEnd: m.ends[k]}
@@ -321,9 +328,26 @@ func (b batch) stay(m *member, k int, s span, today law.Date) error {
 	}
 	if s.leave != 0 {
 		exitAt, exitOn = s.leave.Start(time.UTC).Add(17*time.Hour).UnixMicro(), s.leave
-		exitPoint, exitBy = m.points[k], authority
+		exitPoint, exitBy, exitOrigin = m.points[k], authority, string(ees.Online)
 	}
 	b.row("ees_record", m.ref, k+1, s.enter.Start(time.UTC).Add(9*time.Hour).UnixMicro(), s.enter, m.points[k], authority, exitAt, exitOn, exitPoint, exitBy,
-		false, visa, nil, m.ends[k], nil, nil, string(ees.Online), s.enter <= law.ProgressiveLastDay(), nil, nil, nil, 1)
+		false, visa, nil, m.ends[k], nil, nil, nil, string(ees.Online), s.enter <= law.ProgressiveLastDay(), nil, nil, nil, "FRA",
+		false, false, false, nil, nil, nil, nil, nil, nil, exitOrigin, nil, 1)
 	return nil
+}
+
+// due is the first day on which something of a file falls due: three years after
+// the first exit, or the warning before the erasure of who never left (art 34).
+func due(m *member) law.Date {
+	var first law.Date
+	for k, s := range m.stays {
+		on := law.Period{Years: 3}.After(s.leave) + 1
+		if s.leave == 0 {
+			on = law.Period{Months: 3}.Before(law.Period{Years: 5}.After(m.ends[k]))
+		}
+		if first == 0 || on < first {
+			first = on
+		}
+	}
+	return first
 }

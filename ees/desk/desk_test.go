@@ -137,7 +137,7 @@ func TestAPI_ATravellerAllTheWay(t *testing.T) {
 		}
 	}
 	o.clock.Advance(26 * time.Hour)
-	exit := o.want(201, access.BorderGuard, "POST", "/api/ees/v1/checks", `{"direction":"exit","crossing_point":"DEFRA","mrz":`+zone+`}`)
+	exit := o.want(201, access.BorderGuard, "POST", "/api/ees/v1/checks", `{"direction":"exit","crossing_point":"FRORY","mrz":`+zone+`}`)
 	out := o.want(201, access.BorderGuard, "POST", "/api/ees/v1/crossings", map[string]any{"check_id": exit["check_id"]})
 	if out["record_id"] != record["record_id"] || out["state"] != "CLOSED" {
 		t.Fatalf("%v", out)

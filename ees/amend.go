@@ -1,0 +1,213 @@
+package ees
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"limen/access"
+	"limen/db"
+	"limen/law"
+)
+
+// AmendmentKind says what an authority did to recorded data outside a crossing.
+type AmendmentKind string
+
+// amending is a decision of an authority on a known file that is no crossing: a
+// change of stay, a proof, a correction, a merge. Rooms open it with
+// Register.amend, change amending.known, and close it with commit, which judges
+// every record anew.
+type amending struct {
+	pass  access.Pass
+	tx    *db.Tx
+	known *known
+	now   time.Time
+	// today is the civil day where the last of the operating states still has
+	// it: a decision is never taken to be of tomorrow.
+	today law.Date
+	notes []amendment
+}
+
+// amendment is one line of the file's own history: what was changed, by whom,
+// by which article, and what stood there before.
+type amendment struct {
+	kind    AmendmentKind
+	record  int // 0 when it is not about one record
+	refusal int
+	cite    law.Citation
+	note    string
+	body    any // what stood there before, or what is needed to undo it
+}
+
+// amend opens a file for such a decision. version is what the caller last saw
+// (If-Match); 0 asks for no check. It fails with no_such_file and with
+// file_changed.
+func (r *Register) amend(p access.Pass, ref FileRef, version int64) (*amending, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Search(access.ByReference, string(ref)); err != nil {
+		return nil, err
+	}
+	k, err := r.open(p, ref)
+	if err != nil {
+		return nil, err
+	}
+	if version != 0 && version != k.file.Version {
+		return nil, fileChanged(version, k.file.Version)
+	}
+	p.Subject(string(ref))
+	return &amending{pass: p, tx: tx, known: k, now: tx.Now(), today: law.DateIn(tx.Now(), time.UTC)}, nil
+}
+
+// fileChanged is the refusal of a decision on a file that has moved on.
+func fileChanged(seen, now int64) *law.Refusal {
+	return law.Refuse(law.Conflict, "file_changed", "2017/2226 art 35(1)",
+		"The file has changed since it was read: somebody else has dealt with it. Read it again and decide on what it says now.",
+		"seen", strconv.FormatInt(seen, 10), "now", strconv.FormatInt(now, 10))
+}
+
+// recordOf splits the name of a record into its file and its number.
+func recordOf(id string) (FileRef, int, error) {
+	ref, n, ok := strings.Cut(id, ".")
+	number, err := strconv.Atoi(n)
+	if !ok || err != nil || number < 1 || len(id) > 60 {
+		return "", 0, law.BadField("record_id", "no_such_record", "2017/2226 art 16(2)", "This is not the name of an entry/exit record: the file's reference, a dot, the number of the stay.")
+	}
+	return FileRef(ref), number, nil
+}
+
+// record finds a record of the file by its number.
+func (a *amending) record(n int) (*record, error) {
+	if r := a.known.numbered(n); r != nil {
+		return r, nil
+	}
+	return nil, law.Refuse(law.NotFound, "no_such_record", "2017/2226 art 16(2)",
+		fmt.Sprintf("The file has no entry/exit record number %d. Read the file again.", n), "record", strconv.Itoa(n))
+}
+
+// did notes a change for the file's own history.
+func (a *amending) did(n amendment) { a.notes = append(a.notes, n) }
+
+// Difference is what a decision changed in what was worked out from the records
+// (EES-030): the end of a stay, an overstay.
+type Difference struct {
+	RecordID string `json:"record_id"`
+	Field    string `json:"field" enum:"stay_end,ends_at,overstay_class,overstay_from,record"`
+	Before   string `json:"before" doc:"Empty when there was none."`
+	After    string `json:"after" doc:"Empty when there is none now."`
+}
+
+// commit judges every record anew, stores what changed, and tells what differs
+// from before.
+func (a *amending) commit() ([]Difference, error) {
+	k := a.known
+	inTime(k.records)
+	if err := k.judgeFrom(0, a.now); err != nil {
+		return nil, err
+	}
+	due, err := k.dueOn()
+	if err != nil {
+		return nil, err
+	}
+	k.file.DueOn = due
+	for i := range k.records {
+		k.file.LastEventOn = max(k.file.LastEventOn, k.records[i].Entry.On, k.records[i].Exit.On)
+	}
+	ok, err := touchFile(a.tx, k.file)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fileChanged(k.file.Version, 0)
+	}
+	if err := k.writeRecords(a.tx); err != nil {
+		return nil, err
+	}
+	k.file.Version++
+	if err := a.writeNotes(); err != nil {
+		return nil, err
+	}
+	return k.differences(), nil
+}
+
+func (a *amending) writeNotes() error {
+	if len(a.notes) == 0 {
+		return nil
+	}
+	var last int
+	if err := a.tx.Row(`SELECT COALESCE(MAX(n), 0) FROM ees_amendment WHERE ref = $1`, string(a.known.file.Ref)).Scan(&last); err != nil {
+		return err
+	}
+	who := a.pass.Principal().Authority
+	for i, n := range a.notes {
+		body, err := json.Marshal(n.body)
+		if err != nil {
+			return err
+		}
+		a.tx.Later(`INSERT INTO ees_amendment (ref, n, at, made_on, kind, record, refusal, cite, authority, state, note, body)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			string(a.known.file.Ref), last+1+i, a.now.UnixMicro(), a.today, string(n.kind), number(n.record), number(n.refusal),
+			string(n.cite), who.Name, who.State, n.note, string(body))
+	}
+	return nil
+}
+
+func number(n int) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+// differences lists what was worked out otherwise than is stored.
+func (k *known) differences() []Difference {
+	list := []Difference{}
+	before := map[int]*record{}
+	for i := range k.before {
+		before[k.before[i].N] = &k.before[i]
+	}
+	for i := range k.records {
+		r := &k.records[i]
+		was, ok := before[r.N]
+		delete(before, r.N)
+		id := recordID(r.Ref, r.N)
+		if !ok {
+			list = append(list, Difference{id, "record", "", "made"})
+			was = new(record)
+		}
+		for _, d := range []Difference{
+			{id, "stay_end", orEmpty(was.StayEnd), orEmpty(r.StayEnd)},
+			{id, "ends_at", orNoTime(was.EndsAt), orNoTime(r.EndsAt)},
+			{id, "overstay_class", string(was.Overstay), string(r.Overstay)},
+			{id, "overstay_from", orEmpty(was.OverstayFrom), orEmpty(r.OverstayFrom)},
+		} {
+			if d.Before != d.After {
+				list = append(list, d)
+			}
+		}
+	}
+	for i := range k.before {
+		if r := &k.before[i]; before[r.N] != nil {
+			list = append(list, Difference{recordID(r.Ref, r.N), "record", "recorded", ""})
+		}
+	}
+	return list
+}
+
+func orEmpty(d law.Date) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}
+
+func orNoTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,38 @@
+package ees
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The tables that an erasure clears are all those that hold a file's
+// rows. A table that is keyed by something else says here why it is not one.
+func TestArt34_5_EveryTableOfAFileIsErased(t *testing.T) {
+	elsewhere := map[string]string{
+		"ees_first":  "rows of two days, by document number; erased by their own duty",
+		"ees_outbox": "tells the copy of the carriers that the file is gone",
+	}
+	listed := map[string]string{}
+	for _, e := range erasable {
+		listed[e.table] = e.column
+	}
+	for _, table := range Schema().Tables {
+		column, cleared := listed[table.Name]
+		delete(listed, table.Name)
+		switch why := elsewhere[table.Name]; {
+		case cleared && why != "":
+			t.Errorf("%s is cleared and said to be elsewhere", table.Name)
+		case !cleared && why == "":
+			t.Errorf("%s is not among the tables that an erasure clears", table.Name)
+		case cleared && column != table.Key && !strings.HasPrefix(table.Name, "ees_by_"):
+			t.Errorf("%s is cleared by %s and distributed by %s", table.Name, column, table.Key)
+		}
+	}
+	if len(listed) > 0 {
+		t.Errorf("cleared and not in the schema: %v", listed)
+	}
+	if !slices.ContainsFunc(erasable, func(e struct{ table, column string }) bool { return e.table == "ees_file" }) {
+		t.Error("the file itself is not cleared")
+	}
+}
