@@ -130,6 +130,9 @@ const (
 	OverstayList   Category = "overstayer_list"
 	LogEntries     Category = "log_entries"
 	FileExistence  Category = "existence_of_a_file"
+	// Answers of yes or no about a person whose data the asker has sent.
+	EtiasAnswer     Category = "etias_answer"     // 2018/1240 art 20(2)(g), (h)
+	ScreeningAnswer Category = "screening_answer" // 2024/1356 art 15
 )
 
 // Grant is one row of the access rules: this kind of authority may carry out

@@ -75,19 +75,26 @@ type ReasonView struct {
 	Article    law.Citation  `json:"article"`
 }
 
-// FileView is an individual file as it is sent. Members that the purpose does
-// not allow are absent.
-type FileView struct {
+// FileRecords is an individual file with its entry/exit and refusal records (arts
+// 16 to 18), without anything that is worked out from them. What an authority
+// receives is a type of its own around it, one for each purpose, so that what a
+// purpose does not allow has no place to be sent in.
+type FileRecords struct {
 	FileSummary
 	CIRFile    string            `json:"cir_file" doc:"Number of the individual file in the common identity repository."`
 	CreatedAt  time.Time         `json:"created_at"`
 	CreatedBy  string            `json:"created_by"`
-	Incomplete bool              `json:"incomplete"`
+	Incomplete bool              `json:"incomplete" doc:"Made in the progressive period: may be incomplete (2025/1534 art 6(1))."`
 	Identities []TravellerName   `json:"identities" nullable:"false"`
 	Documents  []person.Document `json:"documents" nullable:"false"`
 	Records    []RecordView      `json:"records" nullable:"false"`
 	Refusals   []RefusalView     `json:"refusals" nullable:"false"`
-	Stay       *StayView         `json:"stay,omitempty" doc:"The stay today; absent where the purpose does not include the calculator."`
+}
+
+// FileView is what a border authority receives at a check (art 23(3)).
+type FileView struct {
+	FileRecords
+	Stay StayView `json:"stay" doc:"The stay today."`
 }
 
 // TravellerName is one identity of a file.
@@ -99,23 +106,34 @@ type TravellerName struct {
 	Nationality []person.State `json:"nationalities" nullable:"false"`
 }
 
-// ReadFile returns one individual file with all its records (arts 23, 24 to 27:
-// what each purpose may receive stands in Grants).
+// ReadFile returns one individual file with all its records and the stay today
+// to a border authority (art 23(3)).
 func (r *Register) ReadFile(p access.Pass, ref FileRef) (FileView, error) {
-	if err := p.Search(access.ByReference, string(ref)); err != nil {
+	k, file, err := r.readRecords(p, ref)
+	if err != nil {
 		return FileView{}, err
+	}
+	stay, err := k.stayFor(p)
+	return FileView{file, stay}, err
+}
+
+// readRecords reads a file by its reference, with its records, and says that
+// they are sent.
+func (r *Register) readRecords(p access.Pass, ref FileRef) (*known, FileRecords, error) {
+	if err := p.Search(access.ByReference, string(ref)); err != nil {
+		return nil, FileRecords{}, err
 	}
 	k, err := r.open(p, ref)
 	if err != nil {
-		return FileView{}, err
+		return nil, FileRecords{}, err
 	}
 	tx, err := p.Tx()
 	if err != nil {
-		return FileView{}, err
+		return nil, FileRecords{}, err
 	}
 	today := law.DateIn(tx.Now(), time.UTC)
-	v := FileView{FileSummary: k.summary(), CIRFile: k.file.CIRFile, CreatedAt: k.file.CreatedAt, CreatedBy: k.file.CreatedBy,
-		Incomplete: k.file.Incomplete, Documents: slices.Clone(k.data.Documents), Records: []RecordView{}, Refusals: []RefusalView{}}
+	v := FileRecords{FileSummary: k.summary(), CIRFile: k.file.CIRFile, CreatedAt: k.file.CreatedAt, CreatedBy: k.file.CreatedBy,
+		Incomplete: k.file.Incomplete, Documents: slices.Clone(k.data.Documents), Records: []RecordView{}}
 	for _, id := range k.data.Identities {
 		v.Identities = append(v.Identities, TravellerName{id.Name.Surname, id.Name.FirstNames, id.Birth.String(), id.Sex, id.Nationalities})
 	}
@@ -123,20 +141,18 @@ func (r *Register) ReadFile(p access.Pass, ref FileRef) (FileView, error) {
 		v.Records = append(v.Records, k.records[i].view(today))
 	}
 	if v.Refusals, err = readRefusals(tx, ref); err != nil {
-		return FileView{}, err
-	}
-	if p.May(access.StayResult) {
-		stay, err := k.stayNow(today)
-		if err != nil {
-			return FileView{}, err
-		}
-		v.Stay = &stay
-		if err := p.Send(access.StayResult); err != nil {
-			return FileView{}, err
-		}
+		return nil, FileRecords{}, err
 	}
 	p.Subject(string(ref))
-	return v, p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords, access.RefusalRecords)
+	return k, v, p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords, access.RefusalRecords)
+}
+
+// stayFor works out the stay today, for a purpose that includes the calculator.
+func (k *known) stayFor(p access.Pass) (StayView, error) {
+	if err := p.Send(access.StayResult); err != nil {
+		return StayView{}, err
+	}
+	return k.stayNow(law.DateIn(p.Now(), time.UTC))
 }
 
 func (r *record) view(today law.Date) RecordView {
@@ -175,6 +191,8 @@ type FileQuery struct {
 	BirthDate   string   // YYYY-MM-DD, YYYY-MM or YYYY
 	Sex         string   // M, F, X
 	Nationality string   // code
+	Visa        string   // number of a visa sticker
+	VisaIssuer  string   // state that issued it
 	On          law.Date // the day asked on
 }
 
@@ -220,6 +238,11 @@ func (r *Register) find(p access.Pass, q FileQuery) ([]cir.Candidate, bool, erro
 	switch {
 	case q.Document != "" && q.Surname != "":
 		return nil, false, law.BadField("document", "two_keys", "2017/2226 art 23(2)", "Search by document or by name, not by both at once.")
+	case q.Visa != "" && (q.Document != "" || q.Surname != ""):
+		return nil, false, law.BadField("visa", "two_keys", "2017/2226 art 24(2)", "Search by visa sticker, by document or by name: one at a time.")
+	case q.Visa != "":
+		found, err := r.findByVisa(p, q.Visa, q.VisaIssuer)
+		return found, false, err
 	case q.Document != "":
 		return r.findByDocument(p, q)
 	case q.Surname == "":

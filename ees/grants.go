@@ -23,6 +23,7 @@ const (
 func Operations() []access.Operation {
 	return slices.Concat(
 		borderOperations(),
+		readingOperations(),
 	)
 }
 
@@ -32,6 +33,7 @@ func Operations() []access.Operation {
 func Grants() []access.Grant {
 	return slices.Concat(
 		borderGrants(),
+		readingGrants(),
 	)
 }
 
@@ -52,10 +54,6 @@ var (
 	identityAndDocument = []access.Key{access.ByIdentity, access.ByDocument, access.ByReference}
 	wholeFile           = []access.Category{access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData,
 		access.EntryRecords, access.RefusalRecords, access.StayResult}
-	// Identification and the programmes' authorities read the file and the
-	// records; the calculator is not listed for them (arts 25, 27).
-	withoutCalculator = []access.Category{access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData,
-		access.EntryRecords, access.RefusalRecords}
 )
 
 func borderGrants() []access.Grant {
@@ -66,24 +64,6 @@ func borderGrants() []access.Grant {
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpReadFile, Cite: "2017/2226 art 23", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpSearchFiles, Cite: "2017/2226 art 23", Keys: identityAndDocument, Returns: wholeFile},
 		{Kind: access.Border, Purpose: access.BorderCheck, Op: OpListOverstayers, Cite: "2017/2226 art 12", Returns: []access.Category{access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords}},
-		{Kind: access.Border, Purpose: access.Identification, Op: OpSearchFiles, Cite: "2017/2226 art 27(1)", Keys: identityAndDocument, Returns: withoutCalculator},
-		{Kind: access.Border, Purpose: access.Identification, Op: OpReadFile, Cite: "2017/2226 art 27", Keys: identityAndDocument, Returns: withoutCalculator},
-
-		{Kind: access.Immigration, Purpose: access.InlandCheck, Op: OpSearchFiles, Cite: "2017/2226 art 26", Keys: identityAndDocument, Returns: wholeFile},
-		{Kind: access.Immigration, Purpose: access.InlandCheck, Op: OpReadFile, Cite: "2017/2226 art 26", Keys: identityAndDocument, Returns: wholeFile},
-		{Kind: access.Immigration, Purpose: access.InlandCheck, Op: OpListOverstayers, Cite: "2017/2226 art 12", Returns: []access.Category{access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords}},
-		{Kind: access.Immigration, Purpose: access.Identification, Op: OpSearchFiles, Cite: "2017/2226 art 27(1)", Keys: identityAndDocument, Returns: withoutCalculator},
-		{Kind: access.Immigration, Purpose: access.Identification, Op: OpReadFile, Cite: "2017/2226 art 27", Keys: identityAndDocument, Returns: withoutCalculator},
-
-		{Kind: access.Visa, Purpose: access.VisaExamination, Op: OpSearchFiles, Cite: "2017/2226 art 24", Keys: identityAndDocument, Returns: wholeFile, Case: true},
-		{Kind: access.Visa, Purpose: access.VisaExamination, Op: OpReadFile, Cite: "2017/2226 art 24", Keys: identityAndDocument, Returns: wholeFile, Case: true},
-		{Kind: access.Visa, Purpose: access.VisaExamination, Op: OpListOverstayers, Cite: "2017/2226 art 12", Returns: []access.Category{access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords}},
-		{Kind: access.Visa, Purpose: access.VisaPartialState, Op: OpSearchFiles, Cite: "2017/2226 art 24(4)", Keys: identityAndDocument, Returns: wholeFile, Case: true},
-		{Kind: access.Visa, Purpose: access.VisaPartialState, Op: OpReadFile, Cite: "2017/2226 art 24(4)", Keys: identityAndDocument, Returns: wholeFile, Case: true},
-
-		{Kind: access.Facilitation, Purpose: access.FacilitationProgramme, Op: OpSearchFiles, Cite: "2017/2226 art 25", Keys: identityAndDocument, Returns: withoutCalculator, Case: true},
-		{Kind: access.Facilitation, Purpose: access.FacilitationProgramme, Op: OpReadFile, Cite: "2017/2226 art 25", Keys: identityAndDocument, Returns: withoutCalculator, Case: true},
-
 		{Kind: access.Duty, Purpose: access.OverstayerDetection, Op: OpFlagOverstayers, Cite: "2017/2226 art 12(1)"},
 		{Kind: access.Duty, Purpose: access.DataErasure, Op: OpPurgeChecks, Cite: "2016/679 art 5(1)(e)"},
 	}

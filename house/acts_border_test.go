@@ -45,7 +45,7 @@ func (p *play) borderActs() []act {
 				})
 			return err
 		}},
-		p.do(ees.OpReadFile, access.InlandCheck, access.Immigration, func(pass access.Pass) error {
+		p.do(ees.OpReadFile, access.BorderCheck, access.Border, func(pass access.Pass) error {
 			_, err := p.EES.ReadFile(pass, ref)
 			return err
 		}),

@@ -302,7 +302,7 @@ var (
 	allKeys = []access.Key{access.ByIdentity, access.ByDocument, access.ByVisa, access.ByFingers, access.ByFingersFace, access.ByFace,
 		access.ByCrossing, access.ByReference, access.ByAccount}
 	allCategories = []access.Category{access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords,
-		access.RefusalRecords, access.StayResult, access.OverstayList, access.LogEntries, access.FileExistence}
+		access.RefusalRecords, access.StayResult, access.OverstayList, access.LogEntries, access.FileExistence, access.EtiasAnswer, access.ScreeningAnswer}
 )
 
 // For every grant: each search key and each category of data passes exactly
@@ -347,6 +347,7 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.RefusalRequest]():  ees.RefusalRequest{CheckID: "a.b", Reasons: []ees.RefusalReason{"C"}},
 	reflect.TypeFor[ees.FileQuery]():       ees.FileQuery{Document: "C1"},
 	reflect.TypeFor[ees.OverstayerQuery](): ees.OverstayerQuery{Limit: 1},
+	reflect.TypeFor[ees.PersonQuery]():     annaAsked,
 	reflect.TypeFor[person.Name]():         person.Name{Surname: "DOE"},
 	reflect.TypeFor[cir.Identity]():        cir.Identity{Name: person.Name{Surname: "DOE"}},
 }
@@ -447,7 +448,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

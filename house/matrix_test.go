@@ -27,7 +27,8 @@ var (
 		"list":       {access.OverstayList},
 		"log":        {access.LogEntries},
 		"changes":    {},
-		"facts":      {},
+		"etias":      {access.EtiasAnswer},
+		"screening":  {access.FileExistence, access.ScreeningAnswer},
 	}
 )
 

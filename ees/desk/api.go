@@ -80,6 +80,8 @@ type searchInput struct {
 	BirthDate   string `query:"birth_date" maxLength:"10" doc:"YYYY-MM-DD, YYYY-MM or YYYY."`
 	Sex         string `query:"sex" maxLength:"1" doc:"M, F or X."`
 	Nationality string `query:"nationality" maxLength:"3" doc:"One nationality."`
+	Visa        string `query:"visa" maxLength:"20" doc:"Number of a visa sticker, for visa authorities."`
+	VisaIssuer  string `query:"visa_issuer" maxLength:"3" doc:"State that issued the visa."`
 }
 
 type overstayersInput struct {
@@ -152,7 +154,7 @@ func (d *Desk) API(m *web.Mux) {
 		func(ctx context.Context, in *searchInput) (*answer[ees.FileList], error) {
 			return through(ctx, d, in.over(in.Ground), ees.OpSearchFiles, func(p access.Pass) (ees.FileList, error) {
 				return d.Register.SearchFiles(p, ees.FileQuery{Document: in.Document, Issuer: in.Issuer, Surname: in.Surname, FirstNames: in.FirstNames,
-					BirthDate: in.BirthDate, Sex: in.Sex, Nationality: in.Nationality, On: law.DateIn(p.Now(), time.UTC)})
+					BirthDate: in.BirthDate, Sex: in.Sex, Nationality: in.Nationality, Visa: in.Visa, VisaIssuer: in.VisaIssuer, On: law.DateIn(p.Now(), time.UTC)})
 			})
 		})
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/ees/v1/overstayers", Tag: tag, Op: ees.OpListOverstayers, Article: "2017/2226 art 12",
@@ -162,4 +164,5 @@ func (d *Desk) API(m *web.Mux) {
 				return d.Register.ListOverstayers(p, ees.OverstayerQuery{Class: ees.OverstayClass(in.Class), After: in.After, Limit: in.Limit})
 			})
 		})
+	d.readingAPI(m)
 }

@@ -457,25 +457,6 @@ func (d *Desk) purposes(r *http.Request, op access.Op) []web.Option {
 	return options
 }
 
-// filePage shows one file.
-type filePage struct {
-	File    ees.FileView
-	Purpose string
-	Case    string
-}
-
-func (d *Desk) filePage(w http.ResponseWriter, r *http.Request) error {
-	v := r.URL.Query().Get
-	found, err := through(r.Context(), d, web.Ground{Purpose: access.Purpose(v("purpose")), Case: v("case")}, ees.OpReadFile,
-		func(pass access.Pass) (ees.FileView, error) {
-			return d.Register.ReadFile(pass, ees.FileRef(r.PathValue("ref")))
-		})
-	if err != nil {
-		return err
-	}
-	return d.pages.file.Render(w, r, filePage{found.Body, v("purpose"), v("case")})
-}
-
 // overstayersPage shows a page of the list.
 type overstayersPage struct {
 	List  ees.OverstayerList
