@@ -20,6 +20,7 @@ const (
 	Police             Kind = "police"               // art 9(4), through the identity repository only
 	Carrier            Kind = "carrier"              // art 13, through its own copy only
 	Statistics         Kind = "statistics"           // art 63, anonymised only
+	Frontex            Kind = "frontex"              // art 63, anonymised, not of the progressive period
 	Supervisor         Kind = "supervisor"           // arts 55, 56
 	Administrator      Kind = "administrator"        // runs the machine, sees no traveller
 	Duty               Kind = "duty"                 // a batch duty of the system itself
@@ -27,7 +28,7 @@ const (
 
 // Kinds lists every kind of authority, for tests that enumerate the whole space.
 var Kinds = []Kind{Border, Immigration, Visa, Facilitation, EtiasCentral, EtiasNational, Screening,
-	CentralAccessPoint, EuropolAccessPoint, Police, Carrier, Statistics, Supervisor, Administrator, Duty}
+	CentralAccessPoint, EuropolAccessPoint, Police, Carrier, Statistics, Frontex, Supervisor, Administrator, Duty}
 
 // Authority is an office of a state, of an agency or of the system itself.
 type Authority struct {
@@ -121,15 +122,16 @@ type Category string
 
 // The categories of data of the access matrix.
 const (
-	IdentityData   Category = "identity_data"
-	DocumentData   Category = "travel_document_data"
-	BiometricData  Category = "biometric_data"
-	EntryRecords   Category = "entry_exit_records"
-	RefusalRecords Category = "refusal_records"
-	StayResult     Category = "stay_calculation"
-	OverstayList   Category = "overstayer_list"
-	LogEntries     Category = "log_entries"
-	FileExistence  Category = "existence_of_a_file"
+	IdentityData    Category = "identity_data"
+	DocumentData    Category = "travel_document_data"
+	BiometricData   Category = "biometric_data"
+	EntryRecords    Category = "entry_exit_records"
+	RefusalRecords  Category = "refusal_records"
+	StayResult      Category = "stay_calculation"
+	OverstayList    Category = "overstayer_list"
+	LogEntries      Category = "log_entries"
+	FileExistence   Category = "existence_of_a_file"
+	AnonymousCounts Category = "anonymous_counts" // art 63: counts of the daily set
 	// Answers of yes or no about a person whose data the asker has sent.
 	EtiasAnswer     Category = "etias_answer"     // 2018/1240 art 20(2)(g), (h)
 	ScreeningAnswer Category = "screening_answer" // 2024/1356 art 15

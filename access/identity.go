@@ -38,11 +38,12 @@ const (
 	SupervisorOfficer   Role = "supervisor"
 	AdministratorRole   Role = "administrator"
 	Statistician        Role = "statistician"
+	FrontexAnalyst      Role = "frontex_analyst"
 )
 
 // Roles lists every role.
 var Roles = []Role{BorderGuard, ImmigrationOfficer, VisaOfficer, FacilitationOfficer, EtiasOfficer, ScreeningOfficer,
-	AccessPointOfficer, CarrierAgent, SupervisorOfficer, AdministratorRole, Statistician}
+	AccessPointOfficer, CarrierAgent, SupervisorOfficer, AdministratorRole, Statistician, FrontexAnalyst}
 
 // RoleKind returns the kind of authority that people of this role belong to,
 // and "" for an unknown role.
@@ -70,6 +71,8 @@ func RoleKind(role Role) Kind {
 		return Administrator
 	case Statistician:
 		return Statistics
+	case FrontexAnalyst:
+		return Frontex
 	}
 	return ""
 }

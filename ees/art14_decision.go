@@ -223,12 +223,20 @@ func (k *known) writeRecords(tx *db.Tx) error {
 			err = insertRecord(tx, *r)
 		case !reflect.DeepEqual(was, r):
 			err = updateRecord(tx, *r)
+		default:
+			continue
+		}
+		if err == nil {
+			err = tellDaily(tx, was, r)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	for n := range stored {
+	for n, was := range stored {
+		if err := tellDaily(tx, was, nil); err != nil {
+			return err
+		}
 		tx.Later(`DELETE FROM ees_record WHERE ref = $1 AND n = $2`, string(k.file.Ref), n)
 	}
 	return nil

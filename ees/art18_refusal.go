@@ -70,6 +70,9 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 		string(d.known.file.Ref), n, d.where.At.UnixMicro(), d.where.On, d.where.BCP, d.where.Authority,
 		strings.Join(letters, " "), string(taken), visa, string(d.kept.Origin), string(d.responsible()))
 	findByVisa(d.tx, d.known.file.Ref, d.kept.Visa)
+	if err := tellDays(d.tx, d.where.On); err != nil {
+		return RefusalView{}, err
+	}
 	d.finish("refusal", n)
 	v := RefusalView{RefusalID: refusalID(d.known.file.Ref, n), File: d.known.file.Ref, RefusedAt: d.where.At, On: d.where.On,
 		CrossingPoint: d.where.BCP, Authority: d.where.Authority, Visa: d.kept.Visa, Origin: d.kept.Origin}

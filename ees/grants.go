@@ -24,6 +24,7 @@ func Operations() []access.Operation {
 	return slices.Concat(
 		borderOperations(),
 		readingOperations(),
+		statisticsOperations(),
 	)
 }
 
@@ -34,6 +35,7 @@ func Grants() []access.Grant {
 	return slices.Concat(
 		borderGrants(),
 		readingGrants(),
+		statisticsGrants(),
 	)
 }
 

@@ -151,5 +151,5 @@ var sameCrossingWindow = law.Param[time.Duration]{Name: "ees.same_crossing_windo
 
 // Params lists the dated parameters of this room.
 func Params() []law.Dated {
-	return append(CalculatorParams(), &checkLifetime, &fingerprintAge, &sameCrossingWindow, &screeningFrom)
+	return append(CalculatorParams(), &checkLifetime, &fingerprintAge, &sameCrossingWindow, &screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest)
 }

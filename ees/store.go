@@ -30,6 +30,9 @@ func Schema() db.Schema {
 		{Name: "ees_outbox", Key: "ref", Why: oneShard},
 		{Name: "ees_by_visa", Key: "number", Why: "lookup by visa sticker"},
 		{Name: "ees_amendment", Key: "ref", Why: oneShard},
+		{Name: "ees_daily", Key: "day", Why: "statistics of a day lie together"},
+		{Name: "ees_daily_progress", Key: "day", Why: "as ees_daily"},
+		{Name: "ees_daily_due", Key: "day", Why: "as ees_daily"},
 	}}
 }
 

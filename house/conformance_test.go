@@ -302,7 +302,7 @@ var (
 	allKeys = []access.Key{access.ByIdentity, access.ByDocument, access.ByVisa, access.ByFingers, access.ByFingersFace, access.ByFace,
 		access.ByCrossing, access.ByReference, access.ByAccount}
 	allCategories = []access.Category{access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords,
-		access.RefusalRecords, access.StayResult, access.OverstayList, access.LogEntries, access.FileExistence, access.EtiasAnswer, access.ScreeningAnswer}
+		access.RefusalRecords, access.StayResult, access.OverstayList, access.LogEntries, access.FileExistence, access.AnonymousCounts, access.EtiasAnswer, access.ScreeningAnswer}
 )
 
 // For every grant: each search key and each category of data passes exactly
@@ -347,6 +347,7 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.RefusalRequest]():  ees.RefusalRequest{CheckID: "a.b", Reasons: []ees.RefusalReason{"C"}},
 	reflect.TypeFor[ees.FileQuery]():       ees.FileQuery{Document: "C1"},
 	reflect.TypeFor[ees.OverstayerQuery](): ees.OverstayerQuery{Limit: 1},
+	reflect.TypeFor[ees.StatisticsQuery](): ees.StatisticsQuery{From: law.MustDate("2026-05-01"), To: law.MustDate("2026-05-02")},
 	reflect.TypeFor[ees.PersonQuery]():     annaAsked,
 	reflect.TypeFor[person.Name]():         person.Name{Surname: "DOE"},
 	reflect.TypeFor[cir.Identity]():        cir.Identity{Name: person.Name{Surname: "DOE"}},
@@ -355,7 +356,7 @@ var passSamples = map[reflect.Type]any{
 // packageFunctions are the functions of rooms that take a pass; methods are
 // found by themselves.
 var packageFunctions = map[string]map[string]any{
-	"interop/cir": {"FindByDocument": cir.FindByDocument, "FindByIdentity": cir.FindByIdentity, "FindBySurname": cir.FindBySurname, "Get": cir.Get, "Biometrics": cir.Biometrics,
+	"interop/cir": {"FindByDocument": cir.FindByDocument, "FindByIdentity": cir.FindByIdentity, "FindBySurname": cir.FindBySurname, "Get": cir.Get, "Biometrics": cir.Biometrics, "Profiles": cir.Profiles,
 		"Create": cir.Create, "AddDocument": cir.AddDocument, "AddIdentity": cir.AddIdentity, "AddBiometric": cir.AddBiometric},
 }
 
@@ -448,7 +449,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

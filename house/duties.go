@@ -40,6 +40,10 @@ func (h *House) Duties() []Duty {
 			func(ctx context.Context, progress func(int)) (int, error) {
 				return h.EES.FlagOverstayers(ctx, h.Door, progress)
 			}},
+		{"statistics", "make the daily sets of anonymised data", "2017/2226 art 63(2)", time.Hour,
+			func(ctx context.Context, progress func(int)) (int, error) {
+				return h.EES.ExtractStatistics(ctx, h.Door, progress)
+			}},
 		{"checks", "erase checks that have expired", "2016/679 art 5(1)(e)", time.Hour,
 			func(ctx context.Context, progress func(int)) (int, error) { return h.EES.PurgeChecks(ctx, h.Door) }},
 		{"answers", "erase answers kept for repeated requests", "2016/679 art 5(1)(e)", time.Hour,

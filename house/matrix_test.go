@@ -27,6 +27,7 @@ var (
 		"list":       {access.OverstayList},
 		"log":        {access.LogEntries},
 		"changes":    {},
+		"statistics": {access.AnonymousCounts},
 		"etias":      {access.EtiasAnswer},
 		"screening":  {access.FileExistence, access.ScreeningAnswer},
 	}

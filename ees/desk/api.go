@@ -165,4 +165,5 @@ func (d *Desk) API(m *web.Mux) {
 			})
 		})
 	d.readingAPI(m)
+	d.statisticsAPI(m)
 }
