@@ -101,42 +101,42 @@ func (r *Register) ExtractStatistics(ctx context.Context, door *access.Door, pro
 	}
 }
 
-// ExtractStep is what one step of the extraction did.
-type ExtractStep struct {
+// DailyStep is what one step of the extraction did.
+type DailyStep struct {
 	Events int  // counted
 	More   bool // there may be more to do
 }
 
-func (r *Register) extractSome(p access.Pass) (ExtractStep, error) {
+func (r *Register) extractSome(p access.Pass) (DailyStep, error) {
 	tx, err := p.Tx()
 	if err != nil {
-		return ExtractStep{}, err
+		return DailyStep{}, err
 	}
 	day, phase, cursor, err := nextDaily(tx)
 	if err != nil || day == 0 {
-		return ExtractStep{}, err
+		return DailyStep{}, err
 	}
 	if phase == "" {
 		// A day begins, perhaps anew: its old cells go first.
 		tx.Later(`DELETE FROM ees_daily WHERE day = $1`, day)
 		tx.Later(`DELETE FROM ees_daily_due WHERE day = $1`, day)
-		return ExtractStep{More: true}, keepDaily(tx, day, dailyPhases[0], dailyCursor{})
+		return DailyStep{More: true}, keepDaily(tx, day, dailyPhases[0], dailyCursor{})
 	}
 	if err := p.Search(access.ByCrossing, day.String()+" "+phase+" "+cursor.BCP+" "+string(cursor.Ref)); err != nil {
-		return ExtractStep{}, err
+		return DailyStep{}, err
 	}
 	events, err := occurrences(tx, day, phase, cursor)
 	if err != nil {
-		return ExtractStep{}, err
+		return DailyStep{}, err
 	}
 	if err := countDaily(p, tx, events); err != nil {
-		return ExtractStep{}, err
+		return DailyStep{}, err
 	}
 	if len(events) == dailyStep {
 		last := events[len(events)-1]
-		return ExtractStep{len(events), true}, keepDaily(tx, day, phase, dailyCursor{last.bcp, last.ref, last.n})
+		return DailyStep{len(events), true}, keepDaily(tx, day, phase, dailyCursor{last.bcp, last.ref, last.n})
 	}
-	return ExtractStep{len(events), true}, keepDaily(tx, day, phaseAfter(phase), dailyCursor{})
+	return DailyStep{len(events), true}, keepDaily(tx, day, phaseAfter(phase), dailyCursor{})
 }
 
 // phaseAfter is the phase that follows; "done" after the last.
