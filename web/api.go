@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding"
 	"encoding/json"
@@ -194,6 +195,11 @@ func readJSON(data []byte, v any) error {
 		return errors.New("The body is not UTF-8.")
 	}
 	err := json.Unmarshal(data, v)
+	if err == nil {
+		if at, twice := namedTwice(data); twice {
+			return fmt.Errorf("A member of an object stands twice: the second is at byte %d.", at)
+		}
+	}
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
 	switch {
@@ -205,4 +211,42 @@ func readJSON(data []byte, v any) error {
 		return fmt.Errorf("A value near byte %d has another type than the field takes.", wrongType.Offset)
 	}
 	return errors.New("A value of the body cannot be read.")
+}
+
+// namedTwice finds a member that an object has twice: of two values one would
+// win in silence, and another reader of the same text might take the other. data
+// is JSON.
+func namedTwice(data []byte) (at int64, twice bool) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	// For each object and list that is open: the names so far, nil for a list.
+	var open []map[string]bool
+	name := false // the next token is a member's name
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return 0, false
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			switch t {
+			case '{':
+				open, name = append(open, map[string]bool{}), true
+				continue
+			case '[':
+				open, name = append(open, nil), false
+				continue
+			}
+			open = open[:len(open)-1]
+		case string:
+			if name {
+				names := open[len(open)-1]
+				if names[t] {
+					return d.InputOffset(), true
+				}
+				names[t], name = true, false
+				continue
+			}
+		}
+		name = len(open) > 0 && open[len(open)-1] != nil
+	}
 }
