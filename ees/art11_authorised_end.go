@@ -128,7 +128,7 @@ func (c *calculation) decideTransit(s *Stay, enteredAt time.Time) (decision, err
 		return decision{}, law.BadField("entered_at", "no_instant", "2017/2226 annex II",
 			"A facilitated transit is counted in hours: give the instant of entry.")
 	}
-	hours, err := FacilitatedTransitHours.On(c.day)
+	hours, err := FacilitatedTransitHours.Under(c.book, c.day)
 	if err != nil {
 		return decision{}, err
 	}
@@ -148,7 +148,7 @@ func (c *calculation) change(s *Stay, d *decision) error {
 		case ch.End != 0:
 			d.rule, d.end = RuleRevoked, ch.End
 		default:
-			onDecision, err := RevocationEndsOnDecision.On(c.day)
+			onDecision, err := RevocationEndsOnDecision.Under(c.book, c.day)
 			if err != nil {
 				return err
 			}

@@ -18,6 +18,17 @@ func Calculate(h *History, q Question) (a Answer, err error) {
 	return a, err
 }
 
+// CalculateUnder is Calculate under a book of law: as the law of another day, or
+// other rows of the parameters, would have it. A nil book is the law in force
+// on the day judged.
+func CalculateUnder(book *law.Book, h *History, q Question) (a Answer, err error) {
+	c := calculation{book: book}
+	if err = c.answer(h, &q, &a); err != nil {
+		a = Answer{}
+	}
+	return a, err
+}
+
 // calculation is the state of one Calculate.
 type calculation struct {
 	h        *History
@@ -33,6 +44,7 @@ type calculation struct {
 	order    []int // places of the stays by day of entry, when they do not
 	place    int   // of the recorded stay that covers the day; -1 when none does
 	used     presence
+	book     *law.Book // nil for the law in force
 }
 
 func (c *calculation) answer(h *History, q *Question, a *Answer) error {
@@ -93,14 +105,14 @@ func (c *calculation) answer(h *History, q *Question, a *Answer) error {
 // are several, -1 when none does), and refuses what contradicts itself. A
 // history of plain stays needs no more than that; anything else is checked and
 // counted again with the rules that concern it.
-func (c *calculation) scan(q *Question) (err error) {
+func (c *calculation) scan(q *Question) error {
 	if c.day < law.MinDate || c.day > law.MaxDate {
 		return law.BadField("on", "no_day", "2017/2226 art 11(2)", "The question needs a day: the day of the check or of the intended entry.")
 	}
 	if len(c.h.Stays) > MaxStays || len(c.h.Stamps) > MaxStays {
 		return law.Refuse(law.TooMuch, "too_many_stays", "2017/2226 art 11(1)", "A history holds at most "+strconv.Itoa(MaxStays)+" stays and as many stamps.")
 	}
-	if c.limit, err = ShortStayLimit.On(c.day); err != nil {
+	if err := c.readLimit(); err != nil {
 		return err
 	}
 	place := -1
@@ -140,6 +152,15 @@ func (c *calculation) scan(q *Question) (err error) {
 	return nil
 }
 
+// readLimit takes the limit of stay on the day judged.
+func (c *calculation) readLimit() (err error) {
+	c.limit, err = ShortStayLimit.Under(c.book, c.day)
+	if err == nil && c.book != nil && !c.limit.sound() {
+		return law.BadField(ShortStayLimit.Name, "limit_not_countable", "2016/399 art 6(1)", "The calculator cannot count "+c.limit.String()+".")
+	}
+	return err
+}
+
 // byDay orders stays by day of entry, and those of one day by their exit.
 func byDay(a, b *Stay) int {
 	if a.Entry != b.Entry {
@@ -164,23 +185,23 @@ func (s *Stay) plain() bool {
 
 // readLaw takes the values of the other parameters on the day judged.
 func (c *calculation) readLaw() (err error) {
-	if c.limited, err = CountLimitedDays.On(c.day); err != nil {
+	if c.limited, err = CountLimitedDays.Under(c.book, c.day); err != nil {
 		return err
 	}
-	if c.extended, err = CountExtensionDays.On(c.day); err != nil {
+	if c.extended, err = CountExtensionDays.Under(c.book, c.day); err != nil {
 		return err
 	}
-	if c.transit, err = CountTransitDays.On(c.day); err != nil {
+	if c.transit, err = CountTransitDays.Under(c.book, c.day); err != nil {
 		return err
 	}
-	if c.family, err = CountFamilyDays.On(c.day); err != nil {
+	if c.family, err = CountFamilyDays.Under(c.book, c.day); err != nil {
 		return err
 	}
-	if c.longVisa, err = LongMultipleEntryVisa.On(c.day); err != nil {
+	if c.longVisa, err = LongMultipleEntryVisa.Under(c.book, c.day); err != nil {
 		return err
 	}
 	if len(c.h.Stamps) > 0 {
-		if c.stamps, err = law.StampsCount.On(c.day); err != nil {
+		if c.stamps, err = law.StampsCount.Under(c.book, c.day); err != nil {
 			return err
 		}
 	}
@@ -190,11 +211,11 @@ func (c *calculation) readLaw() (err error) {
 // incomplete marks an answer whose period holds days of the progressive start,
 // when not every crossing was recorded (EES-045).
 func (c *calculation) incomplete(a *Answer) error {
-	start, settled := law.EESStart(), law.ProgressiveLastDay()+1
+	start, settled := law.EESStartUnder(c.book), law.ProgressiveLastDayUnder(c.book)+1
 	if c.day < start || c.day-law.Date(c.limit.Period)+1 >= settled {
 		return nil
 	}
-	doubt, err := ProgressiveDataIncomplete.On(c.day)
+	doubt, err := ProgressiveDataIncomplete.Under(c.book, c.day)
 	a.Incomplete = doubt
 	return err
 }

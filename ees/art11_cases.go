@@ -53,7 +53,7 @@ func RunStayCases(in io.Reader, out io.Writer, opt CaseOptions) (cases, mismatch
 		var refusal *law.Refusal
 		switch {
 		case errors.Is(readErr, errLineTooLong):
-			refusal = law.Refuse(law.TooMuch, "line_too_long", "", fmt.Sprintf("The line is longer than %d bytes. Split the file into one case a line.", MaxCaseLine))
+			refusal = lineTooLong()
 		case len(bytes.TrimSpace(line)) == 0:
 			if readErr == io.EOF {
 				number--
@@ -96,6 +96,10 @@ func RunStayCases(in io.Reader, out io.Writer, opt CaseOptions) (cases, mismatch
 	return cases, mismatches, nil
 }
 
+func lineTooLong() *law.Refusal {
+	return law.Refuse(law.TooMuch, "line_too_long", "", fmt.Sprintf("The line is longer than %d bytes. Split the file into one case a line.", MaxCaseLine))
+}
+
 var errLineTooLong = errors.New("line too long")
 
 // readLine returns the next line without its end. A line that is too long is
@@ -125,6 +129,7 @@ type stayCase struct {
 	id     string
 	stays  []Stay
 	day    law.Date
+	enters bool // the day is that of an intended entry
 	visa   *Visa
 	expect *caseAnswer
 }
@@ -244,7 +249,7 @@ func (c *stayCase) read(line []byte, check bool) *law.Refusal {
 		if intended < on {
 			return badCase("intended_entry", "entry_before_question", "The intended entry lies before the day of the question. Give a day on or after \"on\", or leave it out.")
 		}
-		c.day = intended
+		c.day, c.enters = intended, true
 	}
 	if refusal := c.readStays(members["stays"]); refusal != nil {
 		return refusal

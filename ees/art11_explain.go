@@ -40,11 +40,15 @@ const (
 // WhyMessage returns the sentence for a code of the day-by-day table and where
 // its rule stands.
 func WhyMessage(code law.Code) (message string, cite law.Citation) {
+	return whyUnder(code, presentLimit())
+}
+
+// whyUnder is WhyMessage where the limit is the one counted by.
+func whyUnder(code law.Code, limit StayLimit) (message string, cite law.Citation) {
 	switch code {
 	case WhyCounted:
 		return "A day of stay. It counts.", "2016/399 art 6(2)"
 	case WhyOverLimit:
-		limit := presentLimit()
 		return fmt.Sprintf("More than %d days of stay in the %d days up to and including this day.", limit.Days, limit.Period), "2016/399 art 6(1)"
 	case WhyExpired:
 		return "The visa was no longer valid on this day.", "2017/2226 art 16(2)(d)"
@@ -109,7 +113,7 @@ func ExplainCount(stays []Stay, visa *Visa, day law.Date) (Count, []law.Reason, 
 		reasons = append(reasons, law.Reason{Code: "visa", Cite: "2017/2226 art 16(2)(d)", Message: message, Facts: facts})
 	}
 	if c.LastDay == 0 {
-		message, at := WhyMessage(t.refused)
+		message, at := whyUnder(t.refused, t.limit)
 		reasons = append(reasons, law.Reason{Code: "no_stay", Cite: at,
 			Message: fmt.Sprintf("A stay on %s is not allowed. %s", day, message), Facts: law.Facts("day", day.String(), "why", string(t.refused))})
 	} else {
@@ -123,7 +127,12 @@ func ExplainCount(stays []Stay, visa *Visa, day law.Date) (Count, []law.Reason, 
 // judged, oldest first. A day is lawful when one of the stays that cover it
 // allowed it.
 func Explain(h *History, q Question) (Answer, []law.Reason, []DayVerdict, error) {
-	var c calculation
+	return ExplainUnder(nil, h, q)
+}
+
+// ExplainUnder is Explain under a book of law, as CalculateUnder is Calculate.
+func ExplainUnder(book *law.Book, h *History, q Question) (Answer, []law.Reason, []DayVerdict, error) {
+	c := calculation{book: book}
 	var a Answer
 	if err := c.answer(h, &q, &a); err != nil {
 		return Answer{}, nil, nil, err

@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"errors"
 	"fmt"
 
 	"limen/law"
@@ -15,6 +16,27 @@ type StayLimit struct {
 
 // String prints the limit as people say it: "90 days in any 180".
 func (l StayLimit) String() string { return fmt.Sprintf("%d days in any %d", l.Days, l.Period) }
+
+// maxPeriod is the longest period that a presence can look back on from each
+// day of the period before the day looked at.
+const maxPeriod = heldDays / 2
+
+// sound tells whether the calculator can count by the limit.
+func (l StayLimit) sound() bool { return l.Days >= 1 && l.Days <= l.Period && l.Period <= maxPeriod }
+
+// UnmarshalText implements encoding.TextUnmarshaler for the form of String, so
+// that rows of the limit can be written in a file.
+func (l *StayLimit) UnmarshalText(b []byte) error {
+	var read StayLimit
+	if n, err := fmt.Sscanf(string(b), "%d days in any %d", &read.Days, &read.Period); err != nil || n != 2 || read.String() != string(b) {
+		return errors.New("the limit is written as \"90 days in any 180\"")
+	}
+	if !read.sound() {
+		return fmt.Errorf("the days of stay are at least 1 and at most those of the period, and the period has at most %d days", maxPeriod)
+	}
+	*l = read
+	return nil
+}
 
 // presentLimit is the limit of the latest row, for what does not depend on a day.
 func presentLimit() StayLimit { return ShortStayLimit.Rows[len(ShortStayLimit.Rows)-1].Value }
@@ -99,4 +121,10 @@ var FacilitatedTransitHours = law.Param[int]{
 func CalculatorParams() []law.Dated {
 	return []law.Dated{&ShortStayLimit, &ProgressiveDataIncomplete, &CountLimitedDays, &CountExtensionDays,
 		&CountTransitDays, &CountFamilyDays, &LongMultipleEntryVisa, &RevocationEndsOnDecision, &FacilitatedTransitHours}
+}
+
+// ReplayParams lists the parameters that a stay is decided by: those that it
+// makes sense to change in a rehearsal.
+func ReplayParams() []law.Dated {
+	return append(CalculatorParams(), &law.EESPhase, &law.StampsCount, &law.CalculatorInUse)
 }

@@ -126,7 +126,7 @@ func (c *calculation) outcome(a *Answer, q *Question, table []DayVerdict) (out [
 	case a.End == 0:
 		return out
 	case a.End < a.Start:
-		message, at := WhyMessage(whyOf(a.Bound))
+		message, at := whyUnder(whyOf(a.Bound), c.limit)
 		out = append(out, law.Reason{Code: "no_stay", Cite: at, Message: fmt.Sprintf("A stay beginning on %s is not allowed. %s", a.Start, message),
 			Facts: law.Facts("day", a.Start.String(), "bound", string(a.Bound))})
 	case a.Rule != RuleTransit:
@@ -135,7 +135,7 @@ func (c *calculation) outcome(a *Answer, q *Question, table []DayVerdict) (out [
 			end.Message = fmt.Sprintf("The authorised stay runs from %s to %s, %s in all.", a.Start, a.End, daysWord(a.MaximumStay))
 		}
 		if a.Bound != BoundLimit {
-			_, end.Cite = WhyMessage(whyOf(a.Bound))
+			_, end.Cite = whyUnder(whyOf(a.Bound), c.limit)
 		}
 		end.Code = "authorised_end"
 		end.Facts = append(end.Facts, law.Facts("bound", string(a.Bound), "remaining_days", strconv.Itoa(a.Remaining))...)

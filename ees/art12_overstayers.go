@@ -17,6 +17,7 @@ import (
 type OverstayerList struct {
 	On          law.Date     `json:"on" format:"date" doc:"The day the list was read on."`
 	Overstayers []Overstayer `json:"overstayers" nullable:"false"`
+	Disregard   *law.Reason  `json:"disregard,omitempty" doc:"Why the list is to be disregarded on this day, where it is (2025/1534 art 5)."`
 	Next        string       `json:"next,omitempty" doc:"Give this as 'after' to read on; absent on the last page."`
 }
 
@@ -86,6 +87,9 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 		return OverstayerList{}, err
 	}
 	list := OverstayerList{On: law.DateIn(tx.Now(), time.UTC), Overstayers: []Overstayer{}}
+	if list.Disregard, err = listDisregarded(list.On); err != nil {
+		return OverstayerList{}, err
+	}
 	for i := range records {
 		if i == q.Limit {
 			last := &records[i-1]
@@ -127,7 +131,8 @@ func (r *Register) overstayer(p access.Pass, rec *record, on law.Date) (Overstay
 const flagStep = 200
 
 // FlagOverstayers flags the stays that ended before the day without an exit
-// (art 12(1), 16(4); EES-028), the earliest first, in steps. Each step is one
+// (art 12(1), 16(4); EES-028), the earliest first, in steps; none while that
+// paragraph is suspended (2025/1534 art 5). Each step is one
 // transaction with its own log entry. What is flagged leaves the index of stays
 // to look at: if we stop anywhere, the next start goes on where this one was.
 // It returns how many it flagged.
@@ -153,6 +158,9 @@ func (r *Register) flagSome(p access.Pass) (int, error) {
 	}
 	// After midnight in the westernmost operating zone the day is over everywhere.
 	today := law.DateIn(tx.Now(), person.WesternmostZone())
+	if _, suspended := law.Suspended("2017/2226 art 12(1)", today); suspended {
+		return 0, nil
+	}
 	rows, err := tx.Query(`SELECT ref, n, stay_end FROM ees_record
 		WHERE exit_on IS NULL AND ended_on IS NULL AND overstay_class IS NULL AND excused IS NULL AND stay_end IS NOT NULL AND ends_at IS NULL AND stay_end < $1
 		ORDER BY stay_end, ref, n LIMIT $2`, today, flagStep)

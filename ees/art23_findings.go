@@ -252,7 +252,7 @@ func (c *checking) weighVisa() {
 		c.finding(Refuse, "C", "visa_not_yet_valid", "2016/399 art 6(1)(b)", "The visa is not valid yet.", "valid_from", visa.ValidFrom.String())
 	}
 	if c.judged.answer.EntriesExhausted && !family {
-		c.finding(Refuse, "C", "entries_exhausted", "2017/2226 art 11(2)(a)", "The entries of this visa are used up.",
+		c.calculated(Refuse, "C", "entries_exhausted", "2017/2226 art 11(2)(a)", "The entries of this visa are used up.",
 			"entries", strconv.Itoa(c.judged.answer.EntriesAllowed), "used", strconv.Itoa(c.judged.answer.EntriesUsed))
 	}
 	if visa.Type == person.VisaLTV && !slices.Contains(visa.LTVStates, c.point.State) {
@@ -274,7 +274,7 @@ func (c *checking) weighStay() {
 		if open.StayEnd != 0 && c.on > open.StayEnd {
 			over = fmt.Sprintf(" That stay ended on %s, %s ago.", open.StayEnd, daysInWords(int(c.on-open.StayEnd)))
 		}
-		c.finding(SecondLine, "", "entry_still_open", "2017/2226 art 20",
+		c.presumed("entry_still_open", "2017/2226 art 20",
 			fmt.Sprintf("An entry on %s at %s has no exit.%s Ask for proof of departure; recording this entry closes it as a stay without exit.", open.Entry.On, open.Entry.BCP, over),
 			"entry", open.Entry.On.String(), "crossing_point", open.Entry.BCP, "overstay_days", strconv.Itoa(max(0, int(c.on-max(open.StayEnd, open.Entry.On)))))
 	}
@@ -284,12 +284,12 @@ func (c *checking) weighStay() {
 	}
 	switch {
 	case a.Remaining == 0 && a.Bound == BoundLimit:
-		c.finding(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)",
+		c.calculated(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)",
 			"No day of short stay is left in this 180-day period.", "days_used", strconv.Itoa(a.DaysUsed))
 	case a.Remaining == 0 && a.Bound == BoundDays:
-		c.finding(Refuse, "F", "visa_days_used", "2017/2226 art 11(2)", "The days of stay of the visa are used up.")
+		c.calculated(Refuse, "F", "visa_days_used", "2017/2226 art 11(2)", "The days of stay of the visa are used up.")
 	case c.req.IntendedDays > 0 && !a.Suffices && a.Remaining > 0:
-		c.finding(SecondLine, "", "intended_stay_too_long", "2016/399 art 6(1)",
+		c.calculated(SecondLine, "", "intended_stay_too_long", "2016/399 art 6(1)",
 			fmt.Sprintf("The traveller means to stay %d days; %d are possible, until %s.", c.req.IntendedDays, a.Remaining, a.End),
 			"intended_days", strconv.Itoa(c.req.IntendedDays), "days_remaining", strconv.Itoa(a.Remaining))
 	}
@@ -320,7 +320,7 @@ func (k *known) lastOverstay() *record {
 func (c *checking) weighExit() {
 	if c.found == nil {
 		if len(c.others) == 0 {
-			c.finding(SecondLine, "", "no_file_at_exit", "2017/2226 art 20",
+			c.presumed("no_file_at_exit", "2017/2226 art 20",
 				"No file was found for this traveller: the stay is presumed unlawful until shown otherwise. Ask for proof of the entry; the exit is recorded all the same.")
 		}
 		return
@@ -336,12 +336,12 @@ func (c *checking) weighExit() {
 			fmt.Sprintf("A later entry, of %s at %s, is recorded already. The exit closes the stay before it, if there is one.", open.Entry.On, open.Entry.BCP))
 	}
 	if open == nil {
-		c.finding(SecondLine, "", "exit_without_entry", "2017/2226 art 20",
+		c.presumed("exit_without_entry", "2017/2226 art 20",
 			"No entry is open for this traveller. Ask for proof of the entry; the exit is recorded all the same.")
 		return
 	}
 	if a := c.judged.answer; a.OverstayDays > 0 {
-		c.finding(SecondLine, "", "overstay", "2017/2226 art 11(2)(c)",
+		c.calculated(SecondLine, "", "overstay", "2017/2226 art 11(2)(c)",
 			fmt.Sprintf("The authorised stay ended on %s: overstay of %s.", a.End, daysInWords(a.OverstayDays)),
 			"stay_end", a.End.String(), "overstay_days", strconv.Itoa(a.OverstayDays))
 	}

@@ -25,6 +25,7 @@ func Operations() []access.Operation {
 		borderOperations(),
 		readingOperations(),
 		statisticsOperations(),
+		replayOperations(),
 	)
 }
 
@@ -36,6 +37,7 @@ func Grants() []access.Grant {
 		borderGrants(),
 		readingGrants(),
 		statisticsGrants(),
+		replayGrants(),
 	)
 }
 

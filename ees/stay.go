@@ -17,12 +17,14 @@ type StayView struct {
 	Rule             law.Code  `json:"rule" doc:"The rule that set the end of the stay."`
 	Computed         bool      `json:"computed" doc:"false where no stay is calculated: for a family member (2017/2226 art 2(4)), and for a visa-required person outside, whose visa is not known."`
 	Incomplete       bool      `json:"incomplete" doc:"The window reaches into the progressive period, whose records may be incomplete (2025/1534 art 6(1))."`
+	Disregarded      bool      `json:"disregarded" doc:"The day lies in the progressive period: the calculator's answer is shown and decides nothing (2025/1534 art 5)."`
 }
 
 // judgement is a stay judged: the calculator's answer and its chain of reasons.
 type judgement struct {
-	answer  Answer
-	reasons []law.Reason
+	answer      Answer
+	reasons     []law.Reason
+	disregarded *law.Reason // why the answer decides nothing; nil when it decides
 }
 
 // intendedStay is what a check asks the calculator about an entry.
@@ -73,7 +75,14 @@ func judgePresence(k *known, on law.Date, at time.Time, visa *VisaOnRecord, stam
 
 func judge(h *History, q Question) (judgement, error) {
 	answer, reasons, _, err := Explain(h, q)
-	return judgement{answer, reasons}, err
+	if err != nil {
+		return judgement{}, err
+	}
+	j := judgement{answer: answer, reasons: reasons}
+	if j.disregarded, err = calculatorDisregarded(nil, answer.Day); j.disregarded != nil {
+		j.reasons = append(j.reasons, *j.disregarded)
+	}
+	return j, err
 }
 
 // RuleVisaMissing is the rule of an entry that needs a visa and has none: no day
@@ -94,13 +103,13 @@ func withoutVisa(k *known, on law.Date, rule person.Requirement) (judgement, err
 			told = append(told, r)
 		}
 	}
-	return judgement{Answer{Day: on, Rule: RuleVisaMissing, DaysUsed: answer.DaysUsed, Incomplete: answer.Incomplete}, told}, nil
+	return judgement{answer: Answer{Day: on, Rule: RuleVisaMissing, DaysUsed: answer.DaysUsed, Incomplete: answer.Incomplete}, reasons: told}, nil
 }
 
 func (j judgement) view() StayView {
 	a := j.answer
 	v := StayView{DaysRemaining: a.Remaining, DaysUsed: a.DaysUsed, OverstayDays: a.OverstayDays,
-		EntriesExhausted: a.EntriesExhausted, Rule: a.Rule, Computed: a.Rule != RuleFamilyMember, Incomplete: a.Incomplete}
+		EntriesExhausted: a.EntriesExhausted, Rule: a.Rule, Computed: a.Rule != RuleFamilyMember, Incomplete: a.Incomplete, Disregarded: j.disregarded != nil}
 	if a.End != 0 && a.End >= a.Start {
 		end := a.End
 		v.LastDay = &end
@@ -115,7 +124,7 @@ func (k *known) stayNow(today law.Date) (StayView, error) {
 	if err == nil && j.answer.Rule == RuleAbsent && k.file.VisaRequired && !k.file.FamilyMember {
 		// What a visa would allow is not known without it: the days used are all
 		// there is to say.
-		return StayView{DaysUsed: j.answer.DaysUsed, Rule: j.answer.Rule, Incomplete: j.answer.Incomplete}, nil
+		return StayView{DaysUsed: j.answer.DaysUsed, Rule: j.answer.Rule, Incomplete: j.answer.Incomplete, Disregarded: j.disregarded != nil}, nil
 	}
 	if err == nil && j.answer.Rule == RuleAbsent {
 		j, err = judgeEntry(k, intendedStay{on: today, family: k.file.FamilyMember})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -63,6 +64,7 @@ type entry struct {
 	kind  string // "rules in", "code", "refusal", "operation", "grant", "parameter", "duty", "test", "requirement", "not done"
 	where string
 	what  string
+	in    string // of an outcome: the declaration that it comes from
 }
 
 // kindsInOrder is the order of the entries of one pinpoint.
@@ -76,7 +78,9 @@ func entries() ([]entry, error) {
 		return nil, err
 	}
 	var all []entry
-	add := func(cite law.Citation, kind, where, what string) { all = append(all, entry{cite, kind, where, what}) }
+	add := func(cite law.Citation, kind, where, what string) {
+		all = append(all, entry{cite, kind, where, what, ""})
+	}
 	gaps := map[string]string{}
 	for _, r := range rows {
 		if r.kind == "gap" {
@@ -91,7 +95,7 @@ func entries() ([]entry, error) {
 			if r.note == "" {
 				add(law.Citation(r.key), "code", r.place, r.name)
 			} else {
-				add(law.Citation(r.key), "outcome", r.place, r.note)
+				all = append(all, entry{law.Citation(r.key), "outcome", r.place, r.note, r.name})
 			}
 		case "test":
 			add(law.Citation(r.key), "test", r.place, r.name)
@@ -167,44 +171,64 @@ var (
 	requirement = regexp.MustCompile(`^[A-Z]{3}-[0-9]{3}$`)
 )
 
-// Law writes what stands in this program for an act or an article: files,
-// operations, grants, parameters, refusals, requirements and tests, pinpoint by
-// pinpoint.
+// Law writes what stands in this program for an act or an article: for each
+// paragraph the code and its functions, the requirements with their tests, the
+// tests, and what is not implemented and why; with it the operations, grants,
+// duties and parameters that rest on it.
 //
 // act is a number as in the Official Journal or a name in use ("2017/2226",
 // "EES", "SBC"), "all" for every act, a bare article ("23") to look it up in
 // every act, a whole citation, or the number of a requirement ("EES-050"); with
 // no act at all the acts are listed. article narrows an act: "23", "23(2)",
 // "annex V". An unknown act is a law.Refusal that lists the acts.
-func Law(w io.Writer, act, article string) error {
+func Law(w io.Writer, act, article string) error { return answerLaw(w, act, article, false) }
+
+// LawJSON is Law as JSON: a list of ActAnswer, of law.Act where no act is named,
+// or one RequirementAnswer.
+func LawJSON(w io.Writer, act, article string) error { return answerLaw(w, act, article, true) }
+
+func answerLaw(w io.Writer, act, article string, asJSON bool) error {
 	all, err := entries()
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
+	var acts []law.Act
 	switch pin, wrong := law.Citation(act).Parse(); {
+	case act == "" && asJSON:
+		return writeJSON(w, law.Acts)
 	case act == "":
-		listActs(&b, all)
+		return listActs(w, all)
 	case requirement.MatchString(strings.ToUpper(act)):
-		err = writeRequirement(&b, strings.ToUpper(act))
+		return answerRequirement(w, strings.ToUpper(act), asJSON)
 	case bareArticle.MatchString(act) && article == "":
-		err = writeActs(&b, all, law.Acts, act)
+		acts, article = law.Acts, act
 	case strings.EqualFold(act, "all"):
-		err = writeActs(&b, all, law.Acts, article)
+		acts = law.Acts
 	case wrong == nil && pin.Kind != "" && article == "":
 		found, _ := law.ActByNumber(pin.Act)
-		err = writeActs(&b, all, []law.Act{found}, strings.TrimPrefix(act, pin.Act+" "))
+		acts, article = []law.Act{found}, strings.TrimPrefix(act, pin.Act+" ")
 	default:
-		var found law.Act
-		if found, err = findAct(act); err == nil {
-			err = writeActs(&b, all, []law.Act{found}, article)
+		found, err := findAct(act)
+		if err != nil {
+			return err
 		}
+		acts = []law.Act{found}
 	}
+	answers, err := lookUp(all, acts, article)
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(b.Bytes())
-	return err
+	if asJSON {
+		return writeJSON(w, answers)
+	}
+	return writeAnswers(w, answers, article != "")
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
 }
 
 // findAct finds an act by its number, its short name, what the name begins with
@@ -236,7 +260,8 @@ func initials(name string) string {
 	return b.String()
 }
 
-func listActs(b *bytes.Buffer, all []entry) {
+func listActs(w io.Writer, all []entry) error {
+	b := new(bytes.Buffer)
 	fmt.Fprintf(b, "%-10s  %-36s  %9s  %5s  %s\n", "act", "name", "pinpoints", "tests", "text read")
 	for _, a := range law.Acts {
 		pins := map[law.Citation]bool{}
@@ -253,6 +278,8 @@ func listActs(b *bytes.Buffer, all []entry) {
 		fmt.Fprintf(b, "%-10s  %-36s  %9d  %5d  %s\n", a.Number, a.Short, len(pins), tests, a.Read)
 	}
 	b.WriteString("\nAsk for one: limen law 2017/2226, limen law EES 23, limen law SBC 6(1), limen law 23, limen law EES-050.\n")
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 // asked is an article as somebody types it: kind "" leaves open whether it is
@@ -294,80 +321,6 @@ type pinned struct {
 	pin law.Pinpoint
 }
 
-// writeActs writes the pinpoints of the acts that the article covers.
-func writeActs(b *bytes.Buffer, all []entry, acts []law.Act, article string) error {
-	want := parseAsked(article)
-	for _, act := range acts {
-		var of []pinned
-		for _, e := range all {
-			if e.cite.Act() != act.Number {
-				continue
-			}
-			pin, err := e.cite.Parse()
-			if err != nil {
-				return err
-			}
-			if want.covers(pin) {
-				of = append(of, pinned{e, pin})
-			}
-		}
-		if len(of) > 0 {
-			if b.Len() > 0 {
-				b.WriteString("\n")
-			}
-			writeAct(b, act, of)
-		}
-	}
-	switch {
-	case b.Len() > 0:
-		return nil
-	case len(acts) == 1 && article == "":
-		fmt.Fprintf(b, "%s %s: named in law.Acts, and nothing in the program cites it.\n", acts[0].Number, acts[0].Short)
-		return nil
-	case len(acts) == 1:
-		return law.Refuse(law.NotFound, "article_not_cited", "",
-			fmt.Sprintf("Nothing in this program cites %q of %s (%s). See what it does cite: limen law %s.", article, acts[0].Number, acts[0].Short, acts[0].Number))
-	}
-	return law.Refuse(law.NotFound, "article_not_cited", "", fmt.Sprintf("Nothing in this program cites article %q of any act. See the acts: limen law.", article))
-}
-
-func writeAct(b *bytes.Buffer, act law.Act, of []pinned) {
-	fmt.Fprintf(b, "%s  %s\n%s\ntext read: %s\n", act.Number, act.Short, act.Title, act.Read)
-	if act.Pending {
-		b.WriteString("This text was not available: its duties come from another act.\n")
-	}
-	slices.SortStableFunc(of, byPinpoint)
-	var last law.Citation
-	for i := 0; i < len(of); i++ {
-		e := of[i]
-		if i == 0 || e.cite != last {
-			last = e.cite
-			heading := strings.TrimPrefix(string(e.cite), act.Number+" ")
-			if e.cite == law.Citation(act.Number) {
-				heading = "the act as a whole"
-			}
-			fmt.Fprintf(b, "\n%s\n", heading)
-		}
-		// A declaration that cites the place several times is one line.
-		for ; i+1 < len(of) && sameDeclaration(e.entry, of[i+1].entry); i++ {
-			if _, line, ok := strings.Cut(of[i+1].where, ":"); ok && of[i+1].where != of[i].where {
-				e.where += "," + line
-			}
-		}
-		if e.where == "" {
-			fmt.Fprintf(b, "  %-11s  %s\n", e.kind, e.what)
-		} else {
-			fmt.Fprintf(b, "  %-11s  %-38s  %s\n", e.kind, e.where, e.what)
-		}
-	}
-}
-
-func sameDeclaration(x, y entry) bool {
-	fileX, _, _ := strings.Cut(x.where, ":")
-	fileY, _, _ := strings.Cut(y.where, ":")
-	return x.cite == y.cite && x.kind == y.kind && x.what == y.what && fileX == fileY
-}
-
 // byPinpoint orders as an act does: articles by number, then annexes and
 // sections; within a pinpoint by kind of entry.
 func byPinpoint(x, y pinned) int {
@@ -406,31 +359,4 @@ func leading(s string) int {
 		return 1 << 20
 	}
 	return n
-}
-
-// writeRequirement writes one requirement with its code and tests.
-func writeRequirement(b *bytes.Buffer, number string) error {
-	rows, err := readIndex()
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		if r.key != number {
-			continue
-		}
-		switch r.kind {
-		case "need":
-			fmt.Fprintf(b, "%s  %s\n  %-11s  %s\n", r.key, r.note, "article", r.name)
-		case "does":
-			fmt.Fprintf(b, "  %-11s  %-38s  %s\n", "code", r.place, r.name)
-		case "proof":
-			fmt.Fprintf(b, "  %-11s  %-38s  %s\n", "test", r.place, r.name)
-		case "gap":
-			fmt.Fprintf(b, "  %-11s  %s\n", "not done", gapWords(r))
-		}
-	}
-	if b.Len() == 0 {
-		return law.BadField("act", "unknown_requirement", "", number+" is no requirement of this program. Their list stands in docs/articles.md.")
-	}
-	return nil
 }

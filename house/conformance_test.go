@@ -449,7 +449,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.replayActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

@@ -28,6 +28,7 @@ var (
 		"log":        {access.LogEntries},
 		"changes":    {},
 		"statistics": {access.AnonymousCounts},
+		"references": {access.FileExistence},
 		"etias":      {access.EtiasAnswer},
 		"screening":  {access.FileExistence, access.ScreeningAnswer},
 	}

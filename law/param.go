@@ -24,7 +24,8 @@ type Param[T any] struct {
 type NoLawError struct {
 	Param string
 	Day   Date
-	First Date
+	First Date     // the first day of law; zero when there is none
+	Cite  Citation // where that law stands
 }
 
 // Error implements error.
@@ -37,22 +38,35 @@ func (e *NoLawError) Error() string {
 
 // RowOn returns the row in force on day d.
 func (p *Param[T]) RowOn(d Date) (Row[T], error) {
-	for i := len(p.Rows) - 1; i >= 0; i-- {
-		if p.Rows[i].From <= d {
-			return p.Rows[i], nil
-		}
+	if i := p.placeOn(d); i >= 0 {
+		return p.Rows[i], nil
 	}
-	e := &NoLawError{Param: p.Name, Day: d}
-	if len(p.Rows) > 0 {
-		e.First = p.Rows[0].From
-	}
-	return Row[T]{}, e
+	return Row[T]{}, p.noLaw(d)
 }
 
 // On returns the value in force on day d.
-func (p *Param[T]) On(d Date) (T, error) {
-	row, err := p.RowOn(d)
-	return row.Value, err
+func (p *Param[T]) On(d Date) (value T, err error) {
+	if i := p.placeOn(d); i >= 0 {
+		return p.Rows[i].Value, nil
+	}
+	return value, p.noLaw(d)
+}
+
+// placeOn finds the row in force on day d; -1 when there is no law.
+func (p *Param[T]) placeOn(d Date) int {
+	i := len(p.Rows) - 1
+	for i >= 0 && p.Rows[i].From > d {
+		i--
+	}
+	return i
+}
+
+func (p *Param[T]) noLaw(d Date) error {
+	e := &NoLawError{Param: p.Name, Day: d}
+	if len(p.Rows) > 0 {
+		e.First, e.Cite = p.Rows[0].From, p.Rows[0].Cite
+	}
+	return e
 }
 
 // ParamInfo describes a parameter without its type, for listings and tests.
@@ -71,7 +85,11 @@ type ParamRow struct {
 }
 
 // Dated is any Param.
-type Dated interface{ Describe() ParamInfo }
+type Dated interface {
+	Describe() ParamInfo
+	// Draft reads rows that somebody wrote, by the type of the parameter.
+	Draft(rows []DraftRow) (Amendment, error)
+}
 
 // Describe implements Dated.
 func (p *Param[T]) Describe() ParamInfo {

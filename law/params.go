@@ -1,6 +1,9 @@
 package law
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // The dates and figures below concern more than one room. Those of one act
 // alone stand in its room's params.go.
@@ -104,6 +107,22 @@ var (
 		{From: afterProgress, Value: 6 * time.Hour, Cite: "2025/1534"},
 	}}
 )
+
+// Suspended tells whether a provision does not apply on a day, with the place
+// that suspends it: because it is named by SuspendedArticles, or because what it
+// is part of is. Before the system started nothing is suspended.
+func Suspended(cite Citation, day Date) (by Citation, is bool) {
+	row, err := SuspendedArticles.RowOn(day)
+	if err != nil {
+		return "", false
+	}
+	for _, s := range row.Value {
+		if rest, ok := strings.CutPrefix(string(cite), string(s)); ok && (rest == "" || rest[0] == '(') {
+			return row.Cite, true
+		}
+	}
+	return "", false
+}
 
 // kept builds a retention parameter with one row, from the start of operations.
 func kept(name string, p Period, cite Citation, note string) Param[Period] {

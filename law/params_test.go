@@ -231,3 +231,23 @@ func TestArt34_RetentionExamples(t *testing.T) {
 		t.Errorf("notice on %s", got)
 	}
 }
+
+// A provision is suspended from the first to the last day of the progressive
+// period, with all that is part of it and nothing beside it.
+func TestSuspendedProvisions(t *testing.T) {
+	for _, c := range []struct {
+		cite Citation
+		day  string
+		want bool
+	}{
+		{"2017/2226 art 20", "2025-10-11", false}, {"2017/2226 art 20", "2025-10-12", true}, {"2017/2226 art 20(1)", "2026-04-09", true},
+		{"2017/2226 art 20", "2026-04-10", false}, {"2017/2226 art 2", "2026-01-01", false}, {"2017/2226 art 2(4)", "2026-01-01", false},
+		{"2017/2226 art 12(1)", "2026-01-01", true}, {"2017/2226 art 12", "2026-01-01", false}, {"2017/2226 art 12(3)", "2026-01-01", false},
+		{"2016/399 art 20", "2026-01-01", false}, {"2017/2226 art 21(3)", "2026-01-01", true},
+	} {
+		by, is := Suspended(c.cite, MustDate(c.day))
+		if is != c.want || is != (by == "2025/1534 art 5") {
+			t.Errorf("%s on %s: %v by %q", c.cite, c.day, is, by)
+		}
+	}
+}

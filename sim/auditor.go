@@ -195,6 +195,10 @@ func blockOf(t *Traveller) string {
 	return t.Born.String() + "|" + string(t.Sex) + "|" + string(t.Nation)
 }
 
+// decides tells whether the calculator and the presumption decide anything on a
+// day: over the progressive period they do not (2025/1534 art 5).
+func decides(on law.Date) bool { return on > law.ProgressiveLastDay() }
+
 // entry predicts the answer about an entry on the day.
 func (e *expectation) entry(b *book, q asked) {
 	if doc := q.passport.Document; doc.Expiry < q.on {
@@ -204,7 +208,7 @@ func (e *expectation) entry(b *book, q asked) {
 	if q.family {
 		e.computed = false
 		e.visaConditions(q, false)
-		if open != nil {
+		if open != nil && decides(q.on) {
 			e.weigh(ees.SecondLine, "")
 		}
 		return
@@ -225,15 +229,16 @@ func (e *expectation) entry(b *book, q asked) {
 	if end >= q.on {
 		e.lastDay = end
 	}
-	e.visaConditions(q, e.exhausted)
+	e.visaConditions(q, e.exhausted && decides(q.on))
 	if q.needsVisa && q.visa == nil {
 		// Without the visa that is needed no day is lawful.
 		e.remaining, e.lastDay, limit, byDays = 0, 0, false, false
 	}
-	if open != nil {
+	if open != nil && decides(q.on) {
 		e.weigh(ees.SecondLine, "")
 	}
 	switch {
+	case !decides(q.on):
 	case e.remaining == 0 && (limit || byDays):
 		e.weigh(ees.Refuse, "F")
 	case e.remaining > 0 && q.intended > e.remaining:
@@ -252,7 +257,7 @@ func (e *expectation) visaConditions(q asked, exhausted bool) {
 // exit predicts the answer about leaving on the day.
 func (e *expectation) exit(b *book, q asked) {
 	open := b.open()
-	if open == nil {
+	if open == nil && decides(q.on) {
 		e.weigh(ees.SecondLine, "")
 	}
 	past := b.spans()
@@ -274,7 +279,7 @@ func (e *expectation) exit(b *book, q asked) {
 	}
 	e.remaining, e.over = max(0, int(end-q.on)+1), max(0, int(q.on-end))
 	e.exhausted = s.visa != nil && s.visa.Entries > 0 && entriesOn(b.spans(), s.visa) >= s.visa.Entries
-	if open != nil && e.over > 0 {
+	if open != nil && e.over > 0 && decides(q.on) {
 		e.weigh(ees.SecondLine, "")
 	}
 }

@@ -26,6 +26,7 @@ type commands struct {
 	Account accountCmd `cmd:"" help:"Make accounts and tokens from the machine's own command line."`
 	Law     lawCmd     `cmd:"" help:"Show what stands in the code for an act or article."`
 	Stay    stayCmd    `cmd:"" help:"Count short stays: JSON Lines in, one answer a line out."`
+	Replay  replayCmd  `cmd:"" help:"Decide stays again under the law of another day, or under changed parameters."`
 	MRZ     mrzCmd     `cmd:"" name:"mrz" help:"Read machine readable zones: JSON Lines in, one answer a line out."`
 	Names   namesCmd   `cmd:"" help:"Write names for the machine readable zone and compare pairs of names."`
 	Bench   benchCmd   `cmd:"" help:"Measure, beside a floor measured in the same run."`

@@ -114,6 +114,7 @@ const tag = "Entry/Exit System"
 
 // API registers the operations under /api/ees/v1.
 func (d *Desk) API(m *web.Mux) {
+	d.replayAPI(m)
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: "/api/ees/v1/checks", Tag: tag, Op: ees.OpCheck, Article: "2017/2226 art 23",
 		Summary: "Check a traveller at the border", Status: http.StatusCreated, Once: true,
 		Description: "Reads the document, searches in the prescribed order, works out the stay and proposes what to do. Changes nothing in the register: the guard's decision names the check."},
