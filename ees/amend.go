@@ -9,6 +9,7 @@ import (
 
 	"limen/access"
 	"limen/db"
+	"limen/interop/cir"
 	"limen/law"
 )
 
@@ -28,6 +29,7 @@ type amending struct {
 	// it: a decision is never taken to be of tomorrow.
 	today law.Date
 	notes []amendment
+	isNew bool // the file is made by this decision
 }
 
 // amendment is one line of the file's own history: what was changed, by whom,
@@ -117,40 +119,53 @@ func (a *amending) commit() ([]Difference, error) {
 	for i := range k.records {
 		k.file.LastEventOn = max(k.file.LastEventOn, k.records[i].Entry.On, k.records[i].Exit.On)
 	}
-	ok, err := touchFile(a.tx, k.file)
-	if err != nil {
+	if err := a.store(); err != nil {
 		return nil, err
-	}
-	if !ok {
-		return nil, fileChanged(k.file.Version, 0)
 	}
 	if err := k.writeRecords(a.tx); err != nil {
 		return nil, err
 	}
-	k.file.Version++
-	if err := a.writeNotes(); err != nil {
+	if err := writeNotes(a.pass, a.tx, k.file.Ref, a.today, a.notes); err != nil {
 		return nil, err
 	}
 	return k.differences(), nil
 }
 
-func (a *amending) writeNotes() error {
-	if len(a.notes) == 0 {
+// store makes the file, or moves it to its next version.
+func (a *amending) store() error {
+	k := a.known
+	if a.isNew {
+		if err := insertFile(a.tx, k.file); err != nil {
+			return err
+		}
+		return cir.Create(a.pass, k.data)
+	}
+	ok, err := touchFile(a.tx, k.file)
+	if err == nil && !ok {
+		err = fileChanged(k.file.Version, 0)
+	}
+	k.file.Version++
+	return err
+}
+
+// writeNotes adds to a file's own history.
+func writeNotes(p access.Pass, tx *db.Tx, ref FileRef, on law.Date, notes []amendment) error {
+	if len(notes) == 0 {
 		return nil
 	}
 	var last int
-	if err := a.tx.Row(`SELECT COALESCE(MAX(n), 0) FROM ees_amendment WHERE ref = $1`, string(a.known.file.Ref)).Scan(&last); err != nil {
+	if err := tx.Row(`SELECT COALESCE(MAX(n), 0) FROM ees_amendment WHERE ref = $1`, string(ref)).Scan(&last); err != nil {
 		return err
 	}
-	who := a.pass.Principal().Authority
-	for i, n := range a.notes {
+	who := p.Principal().Authority
+	for i, n := range notes {
 		body, err := json.Marshal(n.body)
 		if err != nil {
 			return err
 		}
-		a.tx.Later(`INSERT INTO ees_amendment (ref, n, at, made_on, kind, record, refusal, cite, authority, state, note, body)
+		tx.Later(`INSERT INTO ees_amendment (ref, n, at, made_on, kind, record, refusal, cite, authority, state, note, body)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			string(a.known.file.Ref), last+1+i, a.now.UnixMicro(), a.today, string(n.kind), number(n.record), number(n.refusal),
+			string(ref), last+1+i, tx.Now().UnixMicro(), on, string(n.kind), number(n.record), number(n.refusal),
 			string(n.cite), who.Name, who.State, n.note, string(body))
 	}
 	return nil

@@ -200,7 +200,7 @@ func (c *calculation) readLaw() (err error) {
 	if c.longVisa, err = LongMultipleEntryVisa.Under(c.book, c.day); err != nil {
 		return err
 	}
-	if len(c.h.Stamps) > 0 {
+	if len(c.h.Stamps) > 0 && c.day >= law.EESStart() {
 		if c.stamps, err = law.StampsCount.Under(c.book, c.day); err != nil {
 			return err
 		}

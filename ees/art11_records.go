@@ -75,12 +75,25 @@ func (h *builtHistory) stamps(records []record, now []StampInput) {
 	}
 	for i := range records {
 		for _, s := range records[i].Stamps {
+			if s.Exit == 0 {
+				s.Exit = max(s.Entry, records[i].sawStamps(s.Entry))
+			}
 			add(s)
 		}
 	}
 	for _, s := range now {
 		add(s)
 	}
+}
+
+// sawStamps is the day of the crossing at which a stamped entry without an exit
+// was shown: what came of that stay afterwards is in the records and not in the
+// stamp.
+func (r *record) sawStamps(entry law.Date) law.Date {
+	if r.Entry.On >= entry {
+		return r.Entry.On
+	}
+	return r.Exit.On
 }
 
 // countsFrom is the day from which stays in the state of the stamp belong to the
@@ -124,6 +137,7 @@ func (v *VisaOnRecord) key() string { return string(v.Issuer) + "|" + string(v.S
 // The values behind a record's pointers are replaced and never written through:
 // k.before shares them.
 func (k *known) judgeFrom(i int, now time.Time) error {
+	k.settleVisas()
 	for i = max(i, 0); i < len(k.records); i++ {
 		if err := k.judge(i, now); err != nil {
 			return err
@@ -141,12 +155,12 @@ func (k *known) judge(i int, now time.Time) error {
 		return nil
 	}
 	before := known{file: k.file, records: k.records[:i+1]}
-	q := Question{On: max(r.Entry.On, r.Exit.On), At: r.Exit.At, EnteredAt: r.enteredAt()}
+	q := Question{On: k.judgedOn(r), At: r.Exit.At, EnteredAt: r.enteredAt()}
 	a, err := Calculate(&before.history(nil).History, q)
 	if err != nil {
 		return err
 	}
-	r.StayEnd, r.EndsAt = 0, a.EndsAt
+	r.StayEnd, r.EndsAt = 0, a.EndsAt.UTC().Truncate(time.Microsecond)
 	if a.End != 0 {
 		r.StayEnd = max(a.End, r.Entry.On-1)
 	}
@@ -168,6 +182,25 @@ func (k *known) judge(i int, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// judgedOn is the day on which a stay is judged: that of its exit, or of its
+// entry; for a stay that began under a permit the day after it, because the time
+// under it has no end to work out.
+func (k *known) judgedOn(r *record) law.Date {
+	on := max(r.Entry.On, r.Exit.On)
+	if r.Exit.On != 0 {
+		return on
+	}
+	for moved := true; moved; {
+		moved = false
+		for _, p := range k.file.Permits {
+			if p.From <= on && on <= p.Until && p.Until < law.MaxDate {
+				on, moved = p.Until+1, true
+			}
+		}
+	}
+	return on
 }
 
 // overstayed tells whether the stay lasted longer than it might. An open stay is

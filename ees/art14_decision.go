@@ -284,7 +284,7 @@ func (d *deciding) create() error {
 	if err != nil {
 		return err
 	}
-	f := file{Ref: d.kept.NewRef, CIRFile: string(cir.NewFileNumber()), VisaRequired: d.kept.VisaNeeded, FamilyMember: d.kept.Family,
+	f := file{Ref: d.kept.NewRef, CIRFile: string(cir.NewFileNumber()), VisaRequired: d.kept.VisaNational, FamilyMember: d.kept.Family,
 		Face: d.kept.faceAfter(FaceMissing), Fingers: d.kept.fingersAfter(FingersMissing), CreatedAt: d.tx.Now(), CreatedBy: d.where.Authority,
 		Responsible: d.responsible(), Incomplete: incomplete, Fallback: d.kept.Origin != Online, LastEventOn: d.where.On, Version: 1}
 	f.WithoutBiometrics = f.Face == FaceMissing && f.Fingers == FingersMissing

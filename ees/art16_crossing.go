@@ -16,6 +16,7 @@ type CrossingRequest struct {
 	CheckID    string      `json:"check_id" minLength:"1" maxLength:"80" doc:"The check that this decides."`
 	File       string      `json:"file,omitempty" maxLength:"40" doc:"Where the check shows candidates: the reference of the traveller's file, or new."`
 	Biometrics *Biometrics `json:"biometrics,omitempty" doc:"What became of the biometrics since the check."`
+	Holds      string      `json:"entry_holds,omitempty" enum:"record,stamp" doc:"At exit, where record and stamp of an entry differ and the check leaves it to you (2025/1534 art 5(3)): which of them holds."`
 	Despite    string      `json:"despite,omitempty" maxLength:"500" doc:"Why the traveller is admitted although the check proposes refusal (2016/399 art 6(5))."`
 }
 
@@ -50,7 +51,7 @@ func (r *Register) RecordCrossing(p access.Pass, req CrossingRequest) (RecordVie
 	if d.kept.Direction == Entry {
 		done, err = d.enter(req.Despite)
 	} else {
-		done, err = d.leave()
+		done, err = d.leave(req.Holds)
 	}
 	if err != nil {
 		return RecordView{}, err
@@ -90,6 +91,7 @@ func (d *deciding) enter(despite string) (record, error) {
 	if v := d.kept.visaUsed(); v != nil {
 		rec.Visa = v.onlyFirst(k.records)
 	}
+	rec.Transit, rec.TransitDocument, rec.Etias = d.kept.Transit != nil, d.kept.Transit, d.kept.Etias
 	var err error
 	if rec.Incomplete, err = madeInProgressivePeriod(d.where.On); err != nil {
 		return record{}, err
@@ -130,10 +132,18 @@ func (d *deciding) entriesExhausted() (bool, error) {
 
 // leave closes the record of the stay; where there is none it records the exit
 // alone, with the presumption of art 20.
-func (d *deciding) leave() (record, error) {
+func (d *deciding) leave(holds string) (record, error) {
 	k := d.known
 	if err := d.notTwice(); err != nil {
 		return record{}, err
+	}
+	stamp := k.entryByStamp(d.kept.Stamps, d.where)
+	if day, err := stamp.holding(holds); err != nil {
+		return record{}, err
+	} else if day != 0 {
+		return d.leaveByStamp(stamp)
+	} else if stamp.day != 0 {
+		d.kept.Stamps = stamp.rest // the record holds, and the stamp shows no other stay
 	}
 	i := k.openAt(d.where)
 	if last := k.last(); i < 0 && d.kept.Origin == Online && last != nil && last.hasEntry() && last.open() {
@@ -191,6 +201,9 @@ func mergeStamps(before, now []StampInput) []StampInput {
 func (d *deciding) responsible() person.State {
 	return person.State(d.pass.Principal().Authority.State)
 }
+
+// place names where an event was recorded: a crossing point, or an authority.
+func (e event) place() string { return or(e.BCP, e.Authority) }
 
 // put adds a record and brings all of them into the order of time. It returns
 // the place from which something may have changed.

@@ -36,12 +36,12 @@ func (k *keptCheck) faceAfter(before FaceState) FaceState {
 // (arts 16(1), 17(1)(c), 17(3)-(5)).
 func (k *keptCheck) fingersAfter(before FingersState) FingersState {
 	switch {
+	case k.stores("fingerprints"):
+		return FingersPresent
 	case k.VisaNeeded && before != FingersPresent:
 		return FingersNotForVisa
 	case k.UnderTwelve && before != FingersPresent:
 		return FingersUnderTwelve
-	case k.stores("fingerprints"):
-		return FingersPresent
 	case before == FingersPresent || before == FingersNever || k.Biometrics == nil:
 	case k.Biometrics.Fingerprints == "permanently_impossible":
 		return FingersNever
@@ -56,7 +56,8 @@ func (k *keptCheck) fingersAfter(before FingersState) FingersState {
 
 // stores tells whether a sample that was taken now may enter the file: never by
 // hand (art 21(2)), no fingerprints of a child (art 17(3)) nor of a visa-required
-// traveller, whose fingerprints are in the VIS (art 16(1)).
+// traveller, whose fingerprints are in the VIS (art 16(1)), unless one who is not
+// there is refused (art 18(2)(c)).
 func (k *keptCheck) stores(kind string) bool {
 	if k.Biometrics == nil || k.Origin == Manual {
 		return false
@@ -64,7 +65,7 @@ func (k *keptCheck) stores(kind string) bool {
 	if kind == "face" {
 		return k.Biometrics.Face == "captured" || k.Biometrics.Face == "chip"
 	}
-	return k.Biometrics.Fingerprints == "captured" && !k.UnderTwelve && !k.VisaNeeded
+	return k.Biometrics.Fingerprints == "captured" && !k.UnderTwelve && (!k.VisaNeeded || k.NotInVIS)
 }
 
 // samples names the samples that enter the repository now.
@@ -127,8 +128,11 @@ func (k *keptCheck) keepOnlyPermitted(reasons []ReasonRow, req RefusalRequest) {
 	if face && k.Biometrics.Face == "captured" || (face || chip) && k.Biometrics.Face == "chip" {
 		kept.Face = k.Biometrics.Face
 	}
-	if fingers && k.Biometrics.Fingerprints == "captured" {
-		kept.Fingerprints = "captured"
+	if fingers {
+		switch k.Biometrics.Fingerprints {
+		case "captured", "temporarily_impossible", "permanently_impossible":
+			kept.Fingerprints = k.Biometrics.Fingerprints
+		}
 	}
 	k.Biometrics = &kept
 }

@@ -16,6 +16,8 @@ type RefusalRequest struct {
 	Reasons      []RefusalReason `json:"reasons" minItems:"1" maxItems:"10" nullable:"false" example:"[\"C\"]" doc:"Letters of the standard form, A to J."`
 	Biometrics   *Biometrics     `json:"biometrics,omitempty" doc:"What became of the biometrics."`
 	InternalRisk bool            `json:"internal_security,omitempty" doc:"Ground I: the threat concerns internal security (2017/2226 art 18(4))."`
+	NotInVIS     bool            `json:"not_in_vis,omitempty" doc:"The visa-required traveller is not registered in the Visa Information System: fingerprints are taken too (2017/2226 art 18(2)(c))."`
+	WithoutThem  string          `json:"without_biometrics,omitempty" enum:"kiosk,suspension,fallback,impossible" doc:"Why biometrics that a ground asks for are not given: they come from a kiosk, they are suspended, the systems are down, or they cannot be taken."`
 	AlertHasThem bool            `json:"alert_has_biometrics,omitempty" doc:"Ground H: the alert already has the biometrics (2017/2226 art 18(3))."`
 }
 
@@ -37,8 +39,12 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	if req.Biometrics != nil {
 		d.kept.Biometrics = req.Biometrics
 	}
+	d.kept.NotInVIS = req.NotInVIS
 	d.kept.keepOnlyPermitted(reasons, req)
 	if err := r.settle(d, req.File); err != nil {
+		return RefusalView{}, err
+	}
+	if err := d.biometricsGiven(reasons, req); err != nil {
 		return RefusalView{}, err
 	}
 	n, err := d.nextRefusal()

@@ -46,12 +46,14 @@ type CheckRequest struct {
 	Document      *DocumentInput `json:"document,omitempty" doc:"The travel document, when the zone was not read."`
 	Identity      *IdentityInput `json:"identity,omitempty" doc:"The identity, when the zone was not read."`
 	Visa          *VisaInput     `json:"visa,omitempty" doc:"The visa shown, for nationals who need one."`
+	Transit       *TransitInput  `json:"transit,omitempty" doc:"The facilitated transit document on which the traveller crosses (2017/2226 annex II)."`
+	Etias         *Etias         `json:"etias,omitempty" doc:"The travel authorisation as the guard's own system got it, while the register is not connected to that system (2017/2226 art 17(2))."`
 	IntendedDays  int            `json:"intended_days,omitempty" minimum:"0" maximum:"3650" doc:"Days the traveller means to stay, both ends counted."`
 	Exemption     string         `json:"exemption,omitempty" maxLength:"3" doc:"Exemption code X01 to X18, when the guard finds that one applies."`
 	VisaSettled   bool           `json:"visa_exempt,omitempty" doc:"The guard found that this traveller needs no visa, where that depends on residence or document."`
 	NoDocument    bool           `json:"no_document,omitempty" doc:"The traveller has no travel document: only an identity is typed, and entry can only be refused."`
 	FamilyMember  bool           `json:"family_member,omitempty" doc:"Family member of an EU citizen without a residence card (2017/2226 art 2(1)(b)): recorded, never counted."`
-	Stamps        []StampInput   `json:"stamps,omitempty" maxItems:"100" nullable:"false" doc:"Stays shown by stamps in the document, while 2017/2226 art 22(1) applies."`
+	Stamps        []StampInput   `json:"stamps,omitempty" maxItems:"100" nullable:"false" doc:"Stays shown by stamps in the document, while 2017/2226 art 22(1) applies; at exit an entry from before the start of operations at any time (art 22(2))."`
 	Biometrics    *Biometrics    `json:"biometrics,omitempty" doc:"What became of the biometrics at this check."`
 }
 
@@ -127,24 +129,28 @@ type TravellerView struct {
 // keptCheck is what a check leaves behind for the decision: what the decision
 // needs and no more.
 type keptCheck struct {
-	Direction     Direction       `json:"dir"`
-	CrossingPoint string          `json:"bcp"`
-	At            time.Time       `json:"at"`
-	On            law.Date        `json:"on"`
-	Origin        Origin          `json:"origin"`
-	Proposal      Proposal        `json:"proposal"`
-	Letters       []RefusalReason `json:"letters,omitempty"`
-	Traveller     TravellerView   `json:"who"`
-	File          *seenFile       `json:"file,omitempty"`
-	NewDocument   bool            `json:"new_doc,omitempty"` // the file found does not have this document
-	Candidates    []seenFile      `json:"candidates,omitempty"`
-	Visa          *VisaOnRecord   `json:"visa,omitempty"`
-	VisaNeeded    bool            `json:"visa_needed,omitempty"`
-	Family        bool            `json:"family,omitempty"`
-	Stamps        []StampInput    `json:"stamps,omitempty"`
-	Biometrics    *Biometrics     `json:"biometrics,omitempty"`
-	UnderTwelve   bool            `json:"under_twelve,omitempty"`
-	NewRef        FileRef         `json:"new_ref"`
+	Direction     Direction        `json:"dir"`
+	CrossingPoint string           `json:"bcp"`
+	At            time.Time        `json:"at"`
+	On            law.Date         `json:"on"`
+	Origin        Origin           `json:"origin"`
+	Proposal      Proposal         `json:"proposal"`
+	Letters       []RefusalReason  `json:"letters,omitempty"`
+	Traveller     TravellerView    `json:"who"`
+	File          *seenFile        `json:"file,omitempty"`
+	NewDocument   bool             `json:"new_doc,omitempty"` // the file found does not have this document
+	Candidates    []seenFile       `json:"candidates,omitempty"`
+	Visa          *VisaOnRecord    `json:"visa,omitempty"`
+	VisaNeeded    bool             `json:"visa_needed,omitempty"`
+	VisaNational  bool             `json:"visa_national,omitempty"` // of a nationality that needs a visa, be it that this entry does not
+	NotInVIS      bool             `json:"-"`                       // a refusal says so (art 18(2)(c))
+	Transit       *TransitDocument `json:"transit,omitempty"`
+	Etias         *Etias           `json:"etias,omitempty"`
+	Family        bool             `json:"family,omitempty"`
+	Stamps        []StampInput     `json:"stamps,omitempty"`
+	Biometrics    *Biometrics      `json:"biometrics,omitempty"`
+	UnderTwelve   bool             `json:"under_twelve,omitempty"`
+	NewRef        FileRef          `json:"new_ref"`
 }
 
 // seenFile is a file as the check saw it.
@@ -162,7 +168,7 @@ func (r *Register) Check(p access.Pass, req CheckRequest) (Check, error) {
 		return Check{}, err
 	}
 	c := checking{register: r, pass: p, tx: tx, req: req}
-	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search, c.judge, c.weigh, c.keep} {
+	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search, c.settleStamps, c.askEtias, c.judge, c.weigh, c.keep} {
 		if err := step(); err != nil {
 			return Check{}, err
 		}
@@ -231,6 +237,16 @@ func (c *checking) readPerson() error {
 	if c.kept.Visa, err = readVisa(c.req.Visa); err != nil {
 		return err
 	}
+	if v := c.kept.Visa; v != nil && v.National && !law.PartialState(string(v.Issuer), c.on) {
+		return law.BadField("visa.national", "not_a_partial_state", "2017/2226 art 16(2)(g)",
+			"The issuer applies the acquis in full: its short-stay visas are uniform. Leave this member out.", "issuer", string(v.Issuer))
+	}
+	if c.kept.Transit, err = readTransit(c.req.Transit, c.req.Visa); err != nil {
+		return err
+	}
+	if c.kept.Etias, err = readEtias(c.req.Etias); err != nil {
+		return err
+	}
 	c.kept.Stamps = c.req.Stamps
 	if err := c.readStamps(); err != nil {
 		return err
@@ -275,7 +291,8 @@ func (c *checking) scope() error {
 			c.visaRule, c.nationality = rule, n
 		}
 	}
-	c.kept.VisaNeeded = c.visaRule.Rule == person.VisaRequired || c.visaRule.Rule == person.VisaDepends && !c.req.VisaSettled
+	c.kept.VisaNational = c.visaRule.Rule == person.VisaRequired || c.visaRule.Rule == person.VisaDepends && !c.req.VisaSettled
+	c.kept.VisaNeeded = c.kept.VisaNational && c.kept.Transit == nil // annex II: the data of a visa-exempt traveller
 	return nil
 }
 
@@ -403,7 +420,7 @@ func (c *checking) readStamps() error {
 	if err != nil {
 		return err
 	}
-	if !count {
+	if !count && !c.onlyBeforeTheStart() {
 		return law.BadField("stamps", "stamps_no_longer_count", "2017/2226 art 22(1)",
 			"Stamps are no longer an input of the calculator on this day: the transitional period has ended.", "day", c.on.String())
 	}

@@ -65,7 +65,7 @@ func TestArt18_1_ImpostorHasAFileOfTheirOwn(t *testing.T) {
 		impostor := anna()
 		impostor.Identity = &ees.IdentityInput{Surname: "KRAVCHENKO", FirstNames: "OLGA", BirthDate: "1991-07-07", Sex: "F", Nationalities: []string{"CAN"}}
 		c := b.at("2026-11-05 08:00").check(impostor)
-		r, err := b.tryRefuse(ees.RefusalRequest{CheckID: c.CheckID, File: "new", Reasons: []ees.RefusalReason{"B"}})
+		r, err := b.tryRefuse(ees.RefusalRequest{CheckID: c.CheckID, File: "new", Reasons: []ees.RefusalReason{"B"}, WithoutThem: "impossible"})
 		if err != nil || r.File == first.File {
 			b.Fatalf("%+v, %v", r, err)
 		}

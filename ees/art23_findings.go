@@ -30,7 +30,8 @@ type checking struct {
 	found             *known
 	others            []candidate
 	documentOfAnother bool
-	byIdentity        bool   // the file was found by the identity, under another document
+	byIdentity        bool // the file was found by the identity, under another document
+	stampsWeighed     []law.Reason
 	askedVIS          string // what came of asking the Visa Information System
 	tooMany           bool   // not every file that may be the traveller's could be compared
 	weights           []Proposal
@@ -75,9 +76,14 @@ func (c *checking) judgeFile(k *known) (judgement, error) {
 		return withoutVisa(k, c.on, c.visaRule)
 	}
 	if c.req.Direction == Exit {
-		return judgePresence(k, c.on, c.at, c.kept.visaUsed(), c.kept.Stamps)
+		stamps := c.kept.Stamps
+		if e := k.entryByStamp(stamps, event{At: c.at, On: c.on}); e.day != 0 {
+			k, stamps = k.stamped(e, c.kept.visaUsed()), e.rest
+		}
+		return judgePresence(k, c.on, c.at, c.kept.visaUsed(), stamps)
 	}
 	return judgeEntry(k, intendedStay{on: c.on, visa: c.kept.visaUsed(), family: family, days: c.req.IntendedDays, stamps: c.kept.Stamps,
+		transit: c.kept.Transit != nil, at: c.at.In(c.point.Location()),
 		partial: law.PartialState(string(c.point.State), c.on)})
 }
 
@@ -88,9 +94,13 @@ func (c *checking) weigh() error {
 	c.out.Proposal = Admit
 	c.weighIdentity()
 	c.weighBiometrics()
+	c.weighStamps()
 	if c.req.Direction == Entry {
 		c.weighDocument()
 		c.weighVisa()
+		c.weighTransit()
+		c.weighEtias()
+		c.weighProgrammes()
 		c.weighStay()
 	} else {
 		c.weighExit()
@@ -171,7 +181,7 @@ func (c *checking) weighBiometrics() {
 	} else {
 		c.out.ToTake = c.kept.toTake(nil, true)
 	}
-	if c.req.Direction == Exit && c.found == nil {
+	if c.req.Direction == Exit && c.found == nil && c.found.entryByStamp(c.kept.Stamps, event{At: c.at, On: c.on}).day == 0 {
 		c.out.ToTake = []string{}
 	}
 	if c.kept.UnderTwelve {
@@ -198,7 +208,7 @@ func (c *checking) weighBiometrics() {
 // System holds, where that is connected (art 23(4)).
 func (c *checking) askVIS() error {
 	c.askedVIS = "not_connected"
-	if c.register.Visas == nil || !c.kept.VisaNeeded || c.kept.Visa == nil {
+	if c.register.Visas == nil || !c.kept.VisaNeeded || c.kept.Visa == nil || c.kept.Visa.National {
 		return nil
 	}
 	held, found, err := c.register.Visas.VisaBySticker(c.tx.Context(), c.pass, c.kept.Visa.Sticker, c.kept.Visa.Issuer)
@@ -251,6 +261,7 @@ func (c *checking) weighVisa() {
 	case visa.ValidFrom > c.on:
 		c.finding(Refuse, "C", "visa_not_yet_valid", "2016/399 art 6(1)(b)", "The visa is not valid yet.", "valid_from", visa.ValidFrom.String())
 	}
+	c.weighNationalVisa(visa)
 	if c.judged.answer.EntriesExhausted && !family {
 		c.calculated(Refuse, "C", "entries_exhausted", "2017/2226 art 11(2)(a)", "The entries of this visa are used up.",
 			"entries", strconv.Itoa(c.judged.answer.EntriesAllowed), "used", strconv.Itoa(c.judged.answer.EntriesUsed))
@@ -275,7 +286,7 @@ func (c *checking) weighStay() {
 			over = fmt.Sprintf(" That stay ended on %s, %s ago.", open.StayEnd, daysInWords(int(c.on-open.StayEnd)))
 		}
 		c.presumed("entry_still_open", "2017/2226 art 20",
-			fmt.Sprintf("An entry on %s at %s has no exit.%s Ask for proof of departure; recording this entry closes it as a stay without exit.", open.Entry.On, open.Entry.BCP, over),
+			fmt.Sprintf("An entry on %s at %s has no exit.%s Ask for proof of departure; recording this entry closes it as a stay without exit.", open.Entry.On, open.Entry.place(), over),
 			"entry", open.Entry.On.String(), "crossing_point", open.Entry.BCP, "overstay_days", strconv.Itoa(max(0, int(c.on-max(open.StayEnd, open.Entry.On)))))
 	}
 	if a.Rule == RuleFamilyMember {
@@ -294,6 +305,7 @@ func (c *checking) weighStay() {
 			"intended_days", strconv.Itoa(c.req.IntendedDays), "days_remaining", strconv.Itoa(a.Remaining))
 	}
 	if c.found != nil {
+		c.weighDecided()
 		if late := c.found.lastOverstay(); late != nil {
 			c.finding(Admit, "", "earlier_overstay", "2017/2226 art 12",
 				fmt.Sprintf("An earlier stay was exceeded, from %s. The flag alone decides nothing.", late.OverstayFrom), "from", late.OverstayFrom.String())
@@ -318,8 +330,13 @@ func (k *known) lastOverstay() *record {
 }
 
 func (c *checking) weighExit() {
+	stamp := c.found.entryByStamp(c.kept.Stamps, event{At: c.at, On: c.on})
+	if c.found != nil || len(c.others) == 0 {
+		c.weighStamp(stamp)
+	}
 	if c.found == nil {
-		if len(c.others) == 0 {
+		c.weighOverstay(nil)
+		if len(c.others) == 0 && stamp.day == 0 {
 			c.presumed("no_file_at_exit", "2017/2226 art 20",
 				"No file was found for this traveller: the stay is presumed unlawful until shown otherwise. Ask for proof of the entry; the exit is recorded all the same.")
 		}
@@ -335,16 +352,32 @@ func (c *checking) weighExit() {
 		c.finding(SecondLine, "", "later_entry_recorded", "2017/2226 art 21(1)",
 			fmt.Sprintf("A later entry, of %s at %s, is recorded already. The exit closes the stay before it, if there is one.", open.Entry.On, open.Entry.BCP))
 	}
-	if open == nil {
+	if open == nil && stamp.day == 0 {
 		c.presumed("exit_without_entry", "2017/2226 art 20",
 			"No entry is open for this traveller. Ask for proof of the entry; the exit is recorded all the same.")
 		return
 	}
-	if a := c.judged.answer; a.OverstayDays > 0 {
-		c.calculated(SecondLine, "", "overstay", "2017/2226 art 11(2)(c)",
-			fmt.Sprintf("The authorised stay ended on %s: overstay of %s.", a.End, daysInWords(a.OverstayDays)),
-			"stay_end", a.End.String(), "overstay_days", strconv.Itoa(a.OverstayDays))
+	if open != nil {
+		c.weighChanges(open)
+		c.weighTransitExit(open)
 	}
+	c.weighOverstay(open)
+}
+
+// weighOverstay tells of the days over the end of the stay that this exit closes
+// (EES-027).
+func (c *checking) weighOverstay(open *record) {
+	a := c.judged.answer
+	if a.OverstayDays <= 0 || open != nil && open.Transit {
+		return
+	}
+	weight, excused := SecondLine, ""
+	if open != nil && open.Excused != nil {
+		weight, excused = Admit, " It was taken off the list of overstayers: "+open.Excused.Ground+"."
+	}
+	c.calculated(weight, "", "overstay", "2017/2226 art 11(2)(c)",
+		fmt.Sprintf("The authorised stay ended on %s: overstay of %s.%s", a.End, daysInWords(a.OverstayDays), excused),
+		"stay_end", a.End.String(), "overstay_days", strconv.Itoa(a.OverstayDays))
 }
 
 func daysInWords(n int) string {

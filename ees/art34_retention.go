@@ -62,10 +62,10 @@ func (k *known) clocks() ([]clock, error) {
 		}
 		end = max(end, keep.After(k.file.RefusedLast))
 	}
-	if end != 0 {
-		all = append(all, clock{on: end + 1, file: true})
+	if end == 0 {
+		end = k.file.LastEventOn // its last record was taken out: nothing keeps the file
 	}
-	return all, nil
+	return append(all, clock{on: end + 1, file: true}), nil
 }
 
 // dueOn is the first day on which something of the file falls due; zero when

@@ -36,22 +36,32 @@ func (e event) view() *EventView {
 
 // RecordView is an entry/exit record as it is sent.
 type RecordView struct {
-	RecordID         string        `json:"record_id" doc:"The file's reference, a dot, the number of the stay."`
-	File             FileRef       `json:"file"`
-	State            string        `json:"state" enum:"OPEN,CLOSED,OVERSTAY" doc:"OVERSTAY: the stay has ended and no exit is recorded."`
-	Entry            *EventView    `json:"entry" doc:"null when the stay began without a crossing that was recorded."`
-	Exit             *EventView    `json:"exit" doc:"null while there is none."`
-	FamilyMember     bool          `json:"family_member"`
-	Visa             *VisaOnRecord `json:"visa" doc:"The visa used; null for a visa-exempt traveller."`
-	StayEnd          *law.Date     `json:"stay_end" format:"date" doc:"Last day of the authorised stay; null when none is computed."`
-	OverstayClass    OverstayClass `json:"overstay_class,omitempty" enum:"NO_EXIT,EXCEEDED"`
-	OverstayDays     int           `json:"overstay_days" doc:"Days after the end of the authorised stay, up to the exit or today."`
-	Origin           Origin        `json:"origin"`
-	Incomplete       bool          `json:"incomplete" doc:"Made in the progressive period: may be incomplete (2025/1534 art 6(1))."`
-	EndedWithoutExit bool          `json:"ended_without_exit" doc:"A later entry was recorded and no exit before it."`
-	ExitVisa         *VisaOnRecord `json:"exit_visa,omitempty" doc:"The visa shown at exit, when it was another than at entry (2017/2226 art 16(3))."`
-	Despite          string        `json:"despite,omitempty" doc:"Why the traveller was admitted although the findings proposed refusal."`
-	Against          string        `json:"against,omitempty" doc:"The grounds that were proposed then."`
+	RecordID         string           `json:"record_id" doc:"The file's reference, a dot, the number of the stay."`
+	File             FileRef          `json:"file"`
+	State            string           `json:"state" enum:"OPEN,CLOSED,OVERSTAY" doc:"OVERSTAY: the stay has ended and no exit is recorded."`
+	Entry            *EventView       `json:"entry" doc:"null when the stay began without a crossing that was recorded."`
+	Exit             *EventView       `json:"exit" doc:"null while there is none."`
+	FamilyMember     bool             `json:"family_member"`
+	Visa             *VisaOnRecord    `json:"visa" doc:"The visa used; null for a visa-exempt traveller."`
+	StayEnd          *law.Date        `json:"stay_end" format:"date" doc:"Last day of the authorised stay; null when none is computed."`
+	OverstayClass    OverstayClass    `json:"overstay_class,omitempty" enum:"NO_EXIT,EXCEEDED"`
+	OverstayDays     int              `json:"overstay_days" doc:"Days after the end of the authorised stay, up to the exit or today."`
+	Origin           Origin           `json:"origin"`
+	Incomplete       bool             `json:"incomplete" doc:"Made in the progressive period: may be incomplete (2025/1534 art 6(1))."`
+	EndedWithoutExit bool             `json:"ended_without_exit" doc:"A later entry was recorded and no exit before it."`
+	ExitVisa         *VisaOnRecord    `json:"exit_visa,omitempty" doc:"The visa shown at exit, when it was another than at entry (2017/2226 art 16(3))."`
+	ExitOrigin       Origin           `json:"exit_origin,omitempty" doc:"How the exit came in."`
+	StartOfStay      bool             `json:"start_of_stay,omitempty" doc:"The stay began without a crossing: the entry's day is its first day, its authority recorded it (2017/2226 art 14(8))."`
+	Transit          *TransitDocument `json:"transit,omitempty" doc:"The facilitated transit document used: the stay is counted in hours (2017/2226 annex II)."`
+	EndsAt           *time.Time       `json:"ends_at,omitempty" doc:"Instant at which a stay counted in hours ends, UTC."`
+	Partial          bool             `json:"partial_state,omitempty" doc:"Entered in a state that does not apply the acquis in full (2017/2226 art 11(4))."`
+	Etias            *Etias           `json:"etias,omitempty" doc:"The travel authorisation of a visa-exempt traveller (2017/2226 art 17(2))."`
+	Changes          []StayChange     `json:"changes,omitempty" nullable:"false" doc:"Decisions on the stay, in their order: the last is in force (2017/2226 art 19)."`
+	Stamps           []StampInput     `json:"stamps,omitempty" nullable:"false" doc:"Stays that stamps showed at this crossing (2017/2226 art 22(1))."`
+	Proof            *ProofOnRecord   `json:"proof,omitempty" doc:"By what proof the record came to be as it is (2017/2226 art 20(2))."`
+	Excused          *Excuse          `json:"excused,omitempty" doc:"Why the stay is not on the list of overstayers (2017/2226 art 35(5))."`
+	Despite          string           `json:"despite,omitempty" doc:"Why the traveller was admitted although the findings proposed refusal."`
+	Against          string           `json:"against,omitempty" doc:"The grounds that were proposed then."`
 }
 
 // RefusalView is a refusal of entry record as it is sent.
@@ -94,7 +104,9 @@ type FileRecords struct {
 // FileView is what a border authority receives at a check (art 23(3)).
 type FileView struct {
 	FileRecords
-	Stay StayView `json:"stay" doc:"The stay today."`
+	Programmes []Programme `json:"programmes,omitempty" nullable:"false" doc:"Memberships of national facilitation programmes (2017/2226 art 16(6))."`
+	Permits    []Permit    `json:"permits,omitempty" nullable:"false" doc:"Residence permits and long-stay visas whose days do not count."`
+	Stay       StayView    `json:"stay" doc:"The stay today."`
 }
 
 // TravellerName is one identity of a file.
@@ -114,7 +126,7 @@ func (r *Register) ReadFile(p access.Pass, ref FileRef) (FileView, error) {
 		return FileView{}, err
 	}
 	stay, err := k.stayFor(p)
-	return FileView{file, stay}, err
+	return FileView{file, k.file.Programmes, k.file.Permits, stay}, err
 }
 
 // readRecords reads a file by its reference, with its records, and says that
@@ -158,6 +170,12 @@ func (k *known) stayFor(p access.Pass) (StayView, error) {
 func (r *record) view(today law.Date) RecordView {
 	v := RecordView{RecordID: recordID(r.Ref, r.N), File: r.Ref, State: "CLOSED", FamilyMember: r.FamilyMember, Visa: r.Visa,
 		OverstayClass: r.Overstay, Origin: r.Origin, Incomplete: r.Incomplete, EndedWithoutExit: r.EndedOn != 0, ExitVisa: r.ExitVisa, Despite: r.Despite, Against: r.Against}
+	v.ExitOrigin, v.StartOfStay, v.Transit, v.Partial, v.Etias = r.ExitOrigin, r.StartOfStay, r.TransitDocument, r.Partial, r.Etias
+	v.Changes, v.Stamps, v.Proof, v.Excused = r.Changes, r.Stamps, r.Proof, r.Excused
+	if !r.EndsAt.IsZero() {
+		ends := r.EndsAt
+		v.EndsAt = &ends
+	}
 	v.Entry, v.Exit = r.Entry.view(), r.Exit.view()
 	until := r.Exit.On
 	switch {
@@ -176,6 +194,9 @@ func (r *record) view(today law.Date) RecordView {
 				v.State = "OVERSTAY"
 			}
 		}
+	}
+	if r.Overstay == NoExit {
+		v.State = "OVERSTAY" // also of a transit whose hours ran out today
 	}
 	return v
 }

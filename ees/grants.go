@@ -23,6 +23,7 @@ const (
 func Operations() []access.Operation {
 	return slices.Concat(
 		borderOperations(),
+		stayOperations(),
 		readingOperations(),
 		statisticsOperations(),
 		replayOperations(),
@@ -35,6 +36,7 @@ func Operations() []access.Operation {
 func Grants() []access.Grant {
 	return slices.Concat(
 		borderGrants(),
+		stayGrants(),
 		readingGrants(),
 		statisticsGrants(),
 		replayGrants(),

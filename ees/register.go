@@ -20,6 +20,13 @@ type VisaRegister interface {
 	VisaBySticker(ctx context.Context, p access.Pass, number person.DocumentNumber, issuer person.State) (v VisaOnRecord, found bool, err error)
 }
 
+// AuthorisationRegister answers what the travel authorisation system holds for a
+// visa-exempt traveller with this document (2017/2226 art 8a, EES-012). found is
+// false when there is no valid travel authorisation.
+type AuthorisationRegister interface {
+	AuthorisationFor(ctx context.Context, p access.Pass, doc person.Document) (e Etias, found bool, err error)
+}
+
 // BiometricVerifier compares live biometrics with those of a known file, one to
 // one (2017/2226 art 23(2)).
 type BiometricVerifier interface {
@@ -31,6 +38,9 @@ type Register struct {
 	// Visas is nil while no such system is connected: the check then says so in
 	// its steps, and the visa is what the guard types.
 	Visas VisaRegister
+	// Authorisations is nil while no such system is connected: the check says so
+	// in its steps, and a record keeps what the guard's own system sent.
+	Authorisations AuthorisationRegister
 	// Biometrics is where one-to-one verification plugs in. A check carries no
 	// sample yet, so nobody asks it; the guard compares by eye and says what came
 	// of it.
@@ -151,5 +161,6 @@ var sameCrossingWindow = law.Param[time.Duration]{Name: "ees.same_crossing_windo
 
 // Params lists the dated parameters of this room.
 func Params() []law.Dated {
-	return append(CalculatorParams(), &checkLifetime, &fingerprintAge, &sameCrossingWindow, &screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest)
+	return append(CalculatorParams(), &checkLifetime, &fingerprintAge, &sameCrossingWindow, &screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest,
+		&firstMembership, &nextMembership, &membershipReview)
 }

@@ -18,7 +18,7 @@ const fileColumns = `ref, cir_file, visa_required, family_member, face, fingers,
 
 const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority, ` +
 	`family_member, visa, exit_visa, stay_end, ends_at, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, responsible, ` +
-	`start_of_stay, transit, partial, etias, changes, stamps, proof, excused, noticed_on, exit_origin, came_from, version`
+	`start_of_stay, transit, partial, etias, changes, stamps, proof, excused, noticed_on, exit_origin, came_from, transit_document, version`
 
 // fileAndRecords reads a file with its stays in one question: on a server each
 // question is a journey. The record's side is NULL where there is no stay.
@@ -134,14 +134,14 @@ type recordColumnsRead struct {
 	entryBCP, entryAuthority, exitBCP, exitAuthority    *string
 	visa, exitVisa, class, origin, despite, against     *string
 	responsible, etias, changes, stamps, proof, excused *string
-	exitOrigin, cameFrom                                *string
+	exitOrigin, cameFrom, transitDocument               *string
 }
 
 // fields are where recordColumns are scanned to.
 func (c *recordColumnsRead) fields() []any {
 	return []any{&c.ref, &c.n, &c.entryAt, &c.entryOn, &c.entryBCP, &c.entryAuthority, &c.exitAt, &c.exitOn, &c.exitBCP, &c.exitAuthority,
 		&c.family, &c.visa, &c.exitVisa, &c.stayEnd, &c.endsAt, &c.class, &c.overstayFrom, &c.origin, &c.incomplete, &c.endedOn, &c.despite, &c.against, &c.responsible,
-		&c.startOfStay, &c.transit, &c.partial, &c.etias, &c.changes, &c.stamps, &c.proof, &c.excused, &c.noticedOn, &c.exitOrigin, &c.cameFrom, &c.version}
+		&c.startOfStay, &c.transit, &c.partial, &c.etias, &c.changes, &c.stamps, &c.proof, &c.excused, &c.noticedOn, &c.exitOrigin, &c.cameFrom, &c.transitDocument, &c.version}
 }
 
 func (c *recordColumnsRead) record() (record, error) {
@@ -154,7 +154,7 @@ func (c *recordColumnsRead) record() (record, error) {
 	for _, column := range []struct {
 		text *string
 		into any
-	}{{c.visa, &r.Visa}, {c.exitVisa, &r.ExitVisa}, {c.etias, &r.Etias}, {c.changes, &r.Changes}, {c.stamps, &r.Stamps}, {c.proof, &r.Proof}, {c.excused, &r.Excused}} {
+	}{{c.visa, &r.Visa}, {c.exitVisa, &r.ExitVisa}, {c.etias, &r.Etias}, {c.changes, &r.Changes}, {c.stamps, &r.Stamps}, {c.proof, &r.Proof}, {c.excused, &r.Excused}, {c.transitDocument, &r.TransitDocument}} {
 		if err := unmarshal(column.text, column.into); err != nil {
 			return record{}, fmt.Errorf("ees: record %s.%d: %w", r.Ref, r.N, err)
 		}
@@ -227,12 +227,13 @@ func changed(tx *db.Tx, ref FileRef, version int64) {
 
 // values are a record's columns in the order of recordColumns.
 func (r *record) values() ([]any, error) {
-	texts := make([]any, 7)
+	texts := make([]any, 8)
 	for i, c := range []struct {
 		v     any
 		given bool
 	}{{r.Visa, r.Visa != nil}, {r.ExitVisa, r.ExitVisa != nil}, {r.Etias, r.Etias != nil}, {r.Changes, len(r.Changes) > 0},
-		{r.Stamps, len(r.Stamps) > 0}, {r.Proof, r.Proof != nil}, {r.Excused, r.Excused != nil}} {
+		{r.Stamps, len(r.Stamps) > 0}, {r.Proof, r.Proof != nil}, {r.Excused, r.Excused != nil},
+		{r.TransitDocument, r.TransitDocument != nil}} {
 		var err error
 		if texts[i], err = column(c.v, c.given); err != nil {
 			return nil, err
@@ -242,7 +243,7 @@ func (r *record) values() ([]any, error) {
 		micros(r.Exit.At), r.Exit.On, nullable(r.Exit.BCP), nullable(r.Exit.Authority),
 		r.FamilyMember, texts[0], texts[1], r.StayEnd, micros(r.EndsAt), nullable(string(r.Overstay)), r.OverstayFrom, string(r.Origin), r.Incomplete, r.EndedOn,
 		nullable(r.Despite), nullable(r.Against), string(r.Responsible), r.StartOfStay, r.Transit, r.Partial, texts[2], texts[3], texts[4], texts[5], texts[6],
-		r.NoticedOn, nullable(string(r.ExitOrigin)), nullable(r.CameFrom), r.Version}, nil
+		r.NoticedOn, nullable(string(r.ExitOrigin)), nullable(r.CameFrom), texts[7], r.Version}, nil
 }
 
 func insertRecord(tx *db.Tx, r record) error {

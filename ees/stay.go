@@ -9,15 +9,19 @@ import (
 
 // StayView is what the calculator answers, as it is sent.
 type StayView struct {
-	LastDay          *law.Date `json:"last_day" format:"date" doc:"Last day of the authorised stay; null when none is possible or none is computed."`
-	DaysRemaining    int       `json:"days_remaining" doc:"Days of presence still lawful from the reference day on, that day included, when staying without a break, so that old days leaving the 180-day window count (EES-017). The command 'limen stay' prints another figure under this name: 90 less the days used."`
-	DaysUsed         int       `json:"days_used" doc:"Days of stay recorded in the 180 days ending on the reference day."`
-	OverstayDays     int       `json:"overstay_days" doc:"Days from the one after the last day to the reference day, of the stay in question; 0 when there is no overstay."`
-	EntriesExhausted bool      `json:"entries_exhausted" doc:"No entry is left on the visa (2017/2226 art 11(2)(a))."`
-	Rule             law.Code  `json:"rule" doc:"The rule that set the end of the stay."`
-	Computed         bool      `json:"computed" doc:"false where no stay is calculated: for a family member (2017/2226 art 2(4)), and for a visa-required person outside, whose visa is not known."`
-	Incomplete       bool      `json:"incomplete" doc:"The window reaches into the progressive period, whose records may be incomplete (2025/1534 art 6(1))."`
-	Disregarded      bool      `json:"disregarded" doc:"The day lies in the progressive period: the calculator's answer is shown and decides nothing (2025/1534 art 5)."`
+	LastDay          *law.Date  `json:"last_day" format:"date" doc:"Last day of the authorised stay; null when none is possible or none is computed."`
+	DaysRemaining    int        `json:"days_remaining" doc:"Days of presence still lawful from the reference day on, that day included, when staying without a break, so that old days leaving the 180-day window count (EES-017). The command 'limen stay' prints another figure under this name: 90 less the days used."`
+	DaysUsed         int        `json:"days_used" doc:"Days of stay recorded in the 180 days ending on the reference day."`
+	OverstayDays     int        `json:"overstay_days" doc:"Days from the one after the last day to the reference day, of the stay in question; 0 when there is no overstay."`
+	EntriesExhausted bool       `json:"entries_exhausted" doc:"No entry is left on the visa (2017/2226 art 11(2)(a))."`
+	MaximumStay      int        `json:"maximum_stay" doc:"Length of the authorised stay in days, its first and its last day included (2017/2226 art 11(2))."`
+	Suffices         bool       `json:"suffices" doc:"The stay may last as long as intended, or begin where nothing was said."`
+	EndsAt           *time.Time `json:"ends_at,omitempty" doc:"Instant at which a stay counted in hours ends, UTC (2017/2226 annex II)."`
+	OnlyIn           string     `json:"only_in,omitempty" doc:"States to which a visa or an extension confines the stay."`
+	Rule             law.Code   `json:"rule" doc:"The rule that set the end of the stay."`
+	Computed         bool       `json:"computed" doc:"false where no stay is calculated: for a family member (2017/2226 art 2(4)), and for a visa-required person outside, whose visa is not known."`
+	Incomplete       bool       `json:"incomplete" doc:"The window reaches into the progressive period, whose records may be incomplete (2025/1534 art 6(1))."`
+	Disregarded      bool       `json:"disregarded" doc:"The day lies in the progressive period: the calculator's answer is shown and decides nothing (2025/1534 art 5)."`
 }
 
 // judgement is a stay judged: the calculator's answer and its chain of reasons.
@@ -49,7 +53,10 @@ func judgeEntry(k *known, in intendedStay) (judgement, error) {
 
 func (k *known) entryQuestion(in intendedStay) (*History, Question) {
 	h := k.history(in.stamps)
-	q := Question{On: in.on, Intended: Stay{Entry: in.on, Family: in.family, Transit: in.transit, Partial: in.partial}, At: in.at, EnteredAt: in.at}
+	q := Question{On: in.on, Intended: Stay{Entry: in.on, Family: in.family, Transit: in.transit, Partial: in.partial}}
+	if in.transit {
+		q.At, q.EnteredAt = in.at, in.at
+	}
 	if in.visa != nil {
 		q.Intended.Visa = h.visa(in.visa)
 	}
@@ -110,9 +117,14 @@ func (j judgement) view() StayView {
 	a := j.answer
 	v := StayView{DaysRemaining: a.Remaining, DaysUsed: a.DaysUsed, OverstayDays: a.OverstayDays,
 		EntriesExhausted: a.EntriesExhausted, Rule: a.Rule, Computed: a.Rule != RuleFamilyMember, Incomplete: a.Incomplete, Disregarded: j.disregarded != nil}
+	v.MaximumStay, v.Suffices, v.OnlyIn = a.MaximumStay, a.Suffices, a.OnlyIn
 	if a.End != 0 && a.End >= a.Start {
 		end := a.End
 		v.LastDay = &end
+	}
+	if !a.EndsAt.IsZero() {
+		ends := a.EndsAt.UTC()
+		v.EndsAt = &ends
 	}
 	return v
 }

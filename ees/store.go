@@ -146,35 +146,36 @@ type event struct {
 
 // record is a row of ees_record: one stay.
 type record struct {
-	Ref          FileRef
-	N            int   // names the record; says nothing about its place in time
-	Entry        event // zero when only the exit was recorded
-	Exit         event // zero while inside
-	FamilyMember bool
-	Visa         *VisaOnRecord
-	ExitVisa     *VisaOnRecord // the visa shown at exit, when it is another (art 16(3))
-	StayEnd      law.Date      // last day of the authorised stay
-	EndsAt       time.Time     // end of a stay counted in hours (annex II)
-	Overstay     OverstayClass
-	OverstayFrom law.Date
-	Origin       Origin
-	Incomplete   bool
-	EndedOn      law.Date     // day of the next entry, when no exit was recorded before it
-	Despite      string       // why the traveller was admitted against the check's proposal
-	Against      string       // the letters that the check proposed
-	Responsible  person.State // whose authority entered the data
-	StartOfStay  bool         // the stay began without a crossing: Entry.On is its first day, Entry.Authority who recorded it (art 14(8))
-	Transit      bool         // on a facilitated transit document (annex II)
-	Partial      bool         // entered in a state that does not apply the acquis in full (art 11(4))
-	Etias        *Etias
-	Changes      []StayChange
-	Stamps       []StampInput // stays that stamps showed at this entry (art 22(1))
-	Proof        *ProofOnRecord
-	Excused      *Excuse // why the stay is not on the list of overstayers although it has ended (art 35(5))
-	NoticedOn    law.Date
-	ExitOrigin   Origin // how the exit came in
-	CameFrom     string // record of another file that a merge brought here
-	Version      int64
+	Ref             FileRef
+	N               int   // names the record; says nothing about its place in time
+	Entry           event // zero when only the exit was recorded
+	Exit            event // zero while inside
+	FamilyMember    bool
+	Visa            *VisaOnRecord
+	ExitVisa        *VisaOnRecord // the visa shown at exit, when it is another (art 16(3))
+	StayEnd         law.Date      // last day of the authorised stay
+	EndsAt          time.Time     // end of a stay counted in hours (annex II)
+	Overstay        OverstayClass
+	OverstayFrom    law.Date
+	Origin          Origin
+	Incomplete      bool
+	EndedOn         law.Date     // day of the next entry, when no exit was recorded before it
+	Despite         string       // why the traveller was admitted against the check's proposal
+	Against         string       // the letters that the check proposed
+	Responsible     person.State // whose authority entered the data
+	StartOfStay     bool         // the stay began without a crossing: Entry.On is its first day, Entry.Authority who recorded it (art 14(8))
+	Transit         bool         // on a facilitated transit document (annex II)
+	TransitDocument *TransitDocument
+	Partial         bool // entered in a state that does not apply the acquis in full (art 11(4))
+	Etias           *Etias
+	Changes         []StayChange
+	Stamps          []StampInput // stays that stamps showed at this entry (art 22(1))
+	Proof           *ProofOnRecord
+	Excused         *Excuse // why the stay is not on the list of overstayers although it has ended (art 35(5))
+	NoticedOn       law.Date
+	ExitOrigin      Origin // how the exit came in
+	CameFrom        string // record of another file that a merge brought here
+	Version         int64
 }
 
 // Etias is what the record of a visa-exempt traveller keeps of the travel

@@ -32,6 +32,7 @@ type VisaInput struct {
 	ValidUntil law.Date `json:"valid_until" format:"date" doc:"Last day of validity."`
 	Days       int      `json:"duration_days" minimum:"1" maximum:"90" doc:"Days of stay allowed by the visa."`
 	Entries    int      `json:"entries" minimum:"0" maximum:"2" doc:"1, 2, or 0 for multiple."`
+	National   bool     `json:"national,omitempty" doc:"A national short-stay visa of a state that does not apply the acquis in full (2017/2226 art 16(2)(g))."`
 	LTVStates  []string `json:"ltv_states,omitempty" maxItems:"29" nullable:"false" doc:"States that a visa with limited territorial validity is valid for; its issuer alone when left out."`
 }
 
@@ -190,6 +191,9 @@ func readVisa(in *VisaInput) (*VisaOnRecord, error) {
 	}
 	if v.Issuer, err = person.ParseState(in.Issuer); err != nil {
 		return nil, at("visa.issuer", err)
+	}
+	if v.National = in.National; v.National && v.Type != person.VisaC {
+		return nil, law.BadField("visa.national", "national_visa_type", "2017/2226 art 16(2)(g)", "A national short-stay visa is not of limited territorial validity: leave the type out.")
 	}
 	for _, s := range in.LTVStates {
 		state, err := person.ParseState(s)

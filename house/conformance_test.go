@@ -345,6 +345,8 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.CheckRequest]():    ees.CheckRequest{Direction: ees.Entry, CrossingPoint: "FRCDG", Document: &ees.DocumentInput{Number: "C1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}, Identity: &ees.IdentityInput{Surname: "DOE", BirthDate: "1988-02-11", Sex: "X", Nationalities: []string{"CAN"}}},
 	reflect.TypeFor[ees.CrossingRequest](): ees.CrossingRequest{CheckID: "a.b"},
 	reflect.TypeFor[ees.RefusalRequest]():  ees.RefusalRequest{CheckID: "a.b", Reasons: []ees.RefusalReason{"C"}},
+	reflect.TypeFor[ees.StartRequest]():    sampleStart,
+	reflect.TypeFor[ees.RebuttalRequest](): ees.RebuttalRequest{File: "a", Kind: ees.ProofTicket},
 	reflect.TypeFor[ees.FileQuery]():       ees.FileQuery{Document: "C1"},
 	reflect.TypeFor[ees.OverstayerQuery](): ees.OverstayerQuery{Limit: 1},
 	reflect.TypeFor[ees.StatisticsQuery](): ees.StatisticsQuery{From: law.MustDate("2026-05-01"), To: law.MustDate("2026-05-02")},
@@ -449,7 +451,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.replayActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

@@ -296,7 +296,7 @@ type checkPage struct {
 	Fingers web.Field
 	Despite web.Field
 	// The refusal form has its own, so that each form has its own labels.
-	RefusalFace, RefusalFingers web.Field
+	RefusalFace, RefusalFingers, WithoutThem web.Field
 }
 
 // reasonBox is one ground of the refusal form.
@@ -331,6 +331,7 @@ func checkView(r *http.Request, c ees.Check, taken *ees.Biometrics) checkPage {
 	p := checkPage{Check: c, Exit: c.Direction == ees.Exit, Again: "/ees/booth?direction=" + string(c.Direction), Face: f.Face, Fingers: f.Fingers,
 		RefusalFace: f.Face, RefusalFingers: f.Fingers}
 	p.RefusalFace.ID, p.RefusalFingers.ID = "refusal-face", "refusal-fingers"
+	p.WithoutThem = withoutThem()
 	if point, err := person.ParseCrossingPoint(c.CrossingPoint); err == nil {
 		p.Place = point.Name
 	}
@@ -371,6 +372,7 @@ func (d *Desk) refuseAtBooth(w http.ResponseWriter, r *http.Request) error {
 		return law.BadField("reasons", "unreadable_form", "", "The form could not be read. Send it again.")
 	}
 	req := ees.RefusalRequest{CheckID: r.PostFormValue("check_id"), File: r.PostFormValue("file"), Biometrics: typedBiometrics(r),
+		WithoutThem:  r.PostFormValue("without_biometrics"),
 		InternalRisk: r.PostFormValue("internal_security") != "", AlertHasThem: r.PostFormValue("alert_has_biometrics") != ""}
 	for _, l := range r.PostForm["reasons"] {
 		req.Reasons = append(req.Reasons, ees.RefusalReason(l))
