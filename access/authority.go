@@ -78,6 +78,7 @@ const (
 	PoliceIdentityCheck    Purpose = "police_identity_check"          // art 9(4)
 	OverstayerDetection    Purpose = "overstayer_detection"           // art 12
 	DataErasure            Purpose = "data_erasure"                   // art 34
+	RightsRequest          Purpose = "rights_request"                 // arts 35, 52: what persons ask about their data
 	StatisticsReport       Purpose = "statistics_report"              // art 63
 	Oversight              Purpose = "oversight"                      // arts 46, 55, 56
 	SystemOperation        Purpose = "system_operation"               // art 43: keeping it running
@@ -86,7 +87,7 @@ const (
 // Purposes lists every purpose, for tests that enumerate the whole space.
 var Purposes = []Purpose{BorderCheck, Identification, InlandCheck, StayDecision, VisaExamination, VisaPartialState,
 	FacilitationProgramme, EtiasExamination, EtiasNationalReview, ScreeningCheck, LawEnforcementIdentify,
-	LawEnforcementHistory, PoliceIdentityCheck, OverstayerDetection, DataErasure, StatisticsReport, Oversight, SystemOperation}
+	LawEnforcementHistory, PoliceIdentityCheck, OverstayerDetection, DataErasure, RightsRequest, StatisticsReport, Oversight, SystemOperation}
 
 // Op names an operation: the system, a dot, the act: "ees.record_crossing".
 type Op string

@@ -58,6 +58,9 @@ func (r *Register) amend(p access.Pass, ref FileRef, version int64) (*amending, 
 	if err != nil {
 		return nil, err
 	}
+	if err := k.file.usable(p); err != nil {
+		return nil, err
+	}
 	if version != 0 && version != k.file.Version {
 		return nil, fileChanged(version, k.file.Version)
 	}

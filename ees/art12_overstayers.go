@@ -17,6 +17,7 @@ import (
 type OverstayerList struct {
 	On          law.Date     `json:"on" format:"date" doc:"The day the list was read on."`
 	Overstayers []Overstayer `json:"overstayers" nullable:"false"`
+	Restricted  int          `json:"restricted,omitempty" doc:"Entries of this page that are left out because the processing of their files is restricted (2016/679 art 18)."`
 	Disregard   *law.Reason  `json:"disregard,omitempty" doc:"Why the list is to be disregarded on this day, where it is (2025/1534 art 5)."`
 	Next        string       `json:"next,omitempty" doc:"Give this as 'after' to read on; absent on the last page."`
 }
@@ -104,19 +105,27 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 		if err != nil {
 			return OverstayerList{}, err
 		}
-		list.Overstayers = append(list.Overstayers, o)
+		if o == nil {
+			list.Restricted++
+			continue
+		}
+		list.Overstayers = append(list.Overstayers, *o)
 	}
 	return list, p.Send(access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords)
 }
 
-func (r *Register) overstayer(p access.Pass, rec *record, on law.Date) (Overstayer, error) {
+// overstayer is nil for a file that may not be opened for this purpose.
+func (r *Register) overstayer(p access.Pass, rec *record, on law.Date) (*Overstayer, error) {
 	k, err := r.open(p, rec.Ref)
 	if err != nil {
-		return Overstayer{}, err
+		return nil, err
 	}
 	p.Subject(string(rec.Ref))
+	if k.file.restrictedFor(p.Purpose()) {
+		return nil, nil
+	}
 	v := rec.view(on)
-	o := Overstayer{File: k.summary(), RecordID: v.RecordID, Class: rec.Overstay, Entry: v.Entry, StayEnd: rec.StayEnd,
+	o := &Overstayer{File: k.summary(), RecordID: v.RecordID, Class: rec.Overstay, Entry: v.Entry, StayEnd: rec.StayEnd,
 		Since: rec.OverstayFrom, Days: v.OverstayDays}
 	o.Nationality = o.File.Nationality
 	o.File.Face, o.File.Fingers = "", "" // the list tells nothing of biometrics
@@ -226,7 +235,15 @@ func purgeSome(p access.Pass) (int, error) {
 	}
 	firsts, err := purgeBy(tx, `SELECT number, issuer FROM ees_first WHERE at < $1 ORDER BY at LIMIT $2`,
 		`DELETE FROM ees_first WHERE number = $1 AND issuer = $2`, tx.Now().Add(-outcomeLife))
-	return checks + outcomes + firsts, err
+	if err != nil {
+		return 0, err
+	}
+	copies, err := purgeUndo(tx)
+	if err != nil {
+		return 0, err
+	}
+	cases, err := purgeCases(tx)
+	return checks + outcomes + firsts + copies + cases, err
 }
 
 // purgeBy deletes one step's worth of rows, by their keys.

@@ -6,7 +6,7 @@ package ees
 func (k *known) settleVisas() {
 	type terms struct{ days, entries int }
 	var of map[string]terms
-	for _, records := range [][]record{k.before, k.records} {
+	for _, records := range [][]record{k.records, k.before} { // what was corrected counts before what was stored
 		for i := range records {
 			for _, v := range []*VisaOnRecord{records[i].Visa, records[i].ExitVisa} {
 				if v == nil || v.Days == 0 {

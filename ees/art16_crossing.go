@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -203,7 +204,7 @@ func (d *deciding) responsible() person.State {
 }
 
 // place names where an event was recorded: a crossing point, or an authority.
-func (e event) place() string { return or(e.BCP, e.Authority) }
+func (e event) place() string { return cmp.Or(e.BCP, e.Authority) }
 
 // put adds a record and brings all of them into the order of time. It returns
 // the place from which something may have changed.

@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -173,7 +174,7 @@ func (req *RebuttalRequest) complete(a *amending, n int, proof *ProofOnRecord) e
 		if rec.Entry, err = req.Entry.event(a, "entry", proof.Authority); err != nil {
 			return err
 		}
-		rec.Origin, rec.ExitOrigin = Rebuttal, or(rec.ExitOrigin, rec.Origin)
+		rec.Origin, rec.ExitOrigin = Rebuttal, cmp.Or(rec.ExitOrigin, rec.Origin)
 		rec.Incomplete = rec.Incomplete || incompleteBetween(rec.Entry.On)
 	}
 	if req.Exit != nil {
@@ -269,12 +270,4 @@ func (a *amending) putInOrder() error {
 		}
 	}
 	return nil
-}
-
-func or[T comparable](a, b T) T {
-	var none T
-	if a != none {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"cmp"
 	"slices"
 
 	"limen/law"
@@ -113,8 +114,8 @@ func (d *deciding) leaveByStamp(e stampedEntry) (record, error) {
 	n := k.enterByStamp(e, d.kept.visaUsed())
 	r := k.numbered(n)
 	r.Exit, r.ExitOrigin, r.EndedOn = d.where, d.kept.Origin, 0
-	r.Entry.Authority = or(r.Entry.Authority, d.where.Authority)
-	r.Responsible = or(r.Responsible, d.responsible())
+	r.Entry.Authority = cmp.Or(r.Entry.Authority, d.where.Authority)
+	r.Responsible = cmp.Or(r.Responsible, d.responsible())
 	r.FamilyMember = r.FamilyMember || d.kept.Family || k.file.FamilyMember
 	r.Stamps = mergeStamps(r.Stamps, e.rest)
 	r.Incomplete = r.Incomplete || incompleteBetween(d.where.On)
@@ -171,7 +172,7 @@ func (c *checking) settleStamps() error {
 func (k *known) doubled(s StampInput) *record {
 	for i := range k.records {
 		r := &k.records[i]
-		last := or(r.Exit.On, r.EndedOn)
+		last := cmp.Or(r.Exit.On, r.EndedOn)
 		if s.Exit != 0 && r.hasEntry() && r.Entry.On <= law.ProgressiveLastDay() && s.Exit >= r.Entry.On && (last == 0 || s.Entry <= last) {
 			return r
 		}

@@ -87,6 +87,7 @@ type FileSummary struct {
 	LastEntry    *law.Date      `json:"last_entry" doc:"Day of the last entry recorded."`
 	LastExit     *law.Date      `json:"last_exit" doc:"Day of the last exit recorded."`
 	Version      int64          `json:"version" doc:"Grows with each change of the file."`
+	Restricted   bool           `json:"restricted,omitempty" doc:"Its processing is restricted at the person's request (2016/679 art 18). Where the purpose does not allow to open it, nothing else is told."`
 }
 
 // CandidateView is a file that may or may not be this traveller's.
@@ -346,6 +347,12 @@ func (c *checking) search() error {
 		c.found, c.others, c.byIdentity = c.others[0].known, nil, true
 		c.step("identity", "found", "2019/327 art 2")
 		return nil
+	}
+	// Files that an officer told apart from it are not put forward again.
+	if c.found, err = c.settledBefore(); err != nil || c.found != nil {
+		c.others, c.byIdentity = nil, true
+		c.step("identity", "found", "2019/327 art 2")
+		return err
 	}
 	switch {
 	case len(c.others) == 0:

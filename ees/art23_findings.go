@@ -93,6 +93,7 @@ func (c *checking) weigh() error {
 	c.out.Findings, c.out.ProposedReasons, c.out.ToTake = []law.Reason{}, []RefusalReason{}, []string{}
 	c.out.Proposal = Admit
 	c.weighIdentity()
+	c.weighRestriction()
 	c.weighBiometrics()
 	c.weighStamps()
 	if c.req.Direction == Entry {

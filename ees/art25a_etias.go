@@ -86,6 +86,9 @@ func (r *Register) filesOf(p access.Pass, q PersonQuery) ([]*known, error) {
 			return nil, err
 		}
 		if k.holds(identity) {
+			if err := k.file.usable(p); err != nil {
+				return nil, err
+			}
 			p.Subject(string(ref))
 			files = append(files, k)
 		}

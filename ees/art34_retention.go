@@ -65,7 +65,11 @@ func (k *known) clocks() ([]clock, error) {
 	if end == 0 {
 		end = k.file.LastEventOn // its last record was taken out: nothing keeps the file
 	}
-	return append(all, clock{on: end + 1, file: true}), nil
+	all = append(all, clock{on: end + 1, file: true})
+	if k.file.EraseBy != 0 {
+		all = append(all, clock{on: k.file.EraseBy, file: true})
+	}
+	return all, nil
 }
 
 // dueOn is the first day on which something of the file falls due; zero when

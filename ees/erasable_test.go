@@ -15,6 +15,7 @@ func TestArt34_5_EveryTableOfAFileIsErased(t *testing.T) {
 		"ees_daily_progress": "days and nothing of persons",
 		"ees_daily_due":      "days and nothing of persons",
 		"ees_outbox":         "tells the copy of the carriers that the file is gone",
+		"ees_case":           "says what was asked and answered and by when, and not of whom",
 	}
 	listed := map[string]string{}
 	for _, e := range erasable {

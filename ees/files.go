@@ -139,6 +139,9 @@ func (r *Register) readRecords(p access.Pass, ref FileRef) (*known, FileRecords,
 	if err != nil {
 		return nil, FileRecords{}, err
 	}
+	if err := k.file.usable(p); err != nil {
+		return nil, FileRecords{}, err
+	}
 	tx, err := p.Tx()
 	if err != nil {
 		return nil, FileRecords{}, err
@@ -247,6 +250,11 @@ func (r *Register) SearchFiles(p access.Pass, q FileQuery) (FileList, error) {
 			return FileList{}, err
 		}
 		p.Subject(string(c.Ref))
+		if k.file.restrictedFor(p.Purpose()) {
+			// That there is a file is told: silence would say that nobody is known.
+			list.Files = append(list.Files, FileMatch{FileSummary: FileSummary{Ref: k.file.Ref, Restricted: true, Nationality: []person.State{}}})
+			continue
+		}
 		list.Files = append(list.Files, FileMatch{k.summary(), c.Score})
 	}
 	if len(list.Files) == 0 {

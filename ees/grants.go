@@ -24,6 +24,7 @@ func Operations() []access.Operation {
 	return slices.Concat(
 		borderOperations(),
 		stayOperations(),
+		rightsOperations(),
 		readingOperations(),
 		statisticsOperations(),
 		replayOperations(),
@@ -37,6 +38,7 @@ func Grants() []access.Grant {
 	return slices.Concat(
 		borderGrants(),
 		stayGrants(),
+		rightsGrants(),
 		readingGrants(),
 		statisticsGrants(),
 		replayGrants(),

@@ -77,7 +77,7 @@ func (r *Register) openRecords(p access.Pass, ref FileRef) (*known, error) {
 	k := new(known)
 	k.file, k.records, err = readFile(tx, ref)
 	if errors.Is(err, db.ErrNoRows) {
-		return nil, noSuchFile()
+		return nil, gone(tx, ref)
 	}
 	k.before = slices.Clone(k.records)
 	return k, err
@@ -119,7 +119,7 @@ func (k *known) openStay() *record {
 
 func (k *known) summary() FileSummary {
 	s := FileSummary{Ref: k.file.Ref, VisaRequired: k.file.VisaRequired, FamilyMember: k.file.FamilyMember,
-		Face: k.file.Face, Fingers: k.file.Fingers, Inside: k.openStay() != nil, Version: k.file.Version, Nationality: []person.State{}}
+		Face: k.file.Face, Fingers: k.file.Fingers, Inside: k.openStay() != nil, Version: k.file.Version, Restricted: k.file.Restricted != nil, Nationality: []person.State{}}
 	if len(k.data.Identities) > 0 {
 		id := k.data.Identities[0]
 		s.Surname, s.FirstNames, s.BirthDate, s.Sex, s.Nationality =
@@ -161,6 +161,12 @@ var sameCrossingWindow = law.Param[time.Duration]{Name: "ees.same_crossing_windo
 
 // Params lists the dated parameters of this room.
 func Params() []law.Dated {
-	return append(CalculatorParams(), &checkLifetime, &fingerprintAge, &sameCrossingWindow, &screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest,
-		&firstMembership, &nextMembership, &membershipReview)
+	return slices.Concat(
+		CalculatorParams(),
+		[]law.Dated{&checkLifetime, &fingerprintAge, &sameCrossingWindow},
+		[]law.Dated{&screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest},
+		[]law.Dated{&firstMembership, &nextMembership, &membershipReview},
+		[]law.Dated{&undoMerge},
+		rightsParams(),
+	)
 }

@@ -50,6 +50,9 @@ func (r *Register) ReplayFile(p access.Pass, ref FileRef, book *law.Book) (FileR
 	if err != nil {
 		return FileReplay{}, err
 	}
+	if err := k.file.usable(p); err != nil {
+		return FileReplay{}, err
+	}
 	tx, err := p.Tx()
 	if err != nil {
 		return FileReplay{}, err

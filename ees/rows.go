@@ -14,7 +14,7 @@ import (
 )
 
 const fileColumns = `ref, cir_file, visa_required, family_member, face, fingers, created_at, created_by, responsible, incomplete, fallback, ` +
-	`without_biometrics, programmes, permits, restricted, last_event_on, refused_first, refused_last, due_on, version`
+	`without_biometrics, programmes, permits, restricted, last_event_on, refused_first, refused_last, due_on, erase_by, version`
 
 const recordColumns = `ref, n, entry_at, entry_on, entry_bcp, entry_authority, exit_at, exit_on, exit_bcp, exit_authority, ` +
 	`family_member, visa, exit_visa, stay_end, ends_at, overstay_class, overstay_from, origin, incomplete, ended_on, despite, against, responsible, ` +
@@ -102,7 +102,7 @@ type fileColumnsRead struct {
 func (c *fileColumnsRead) fields() []any {
 	f := &c.f
 	return []any{&c.ref, &f.CIRFile, &f.VisaRequired, &f.FamilyMember, &c.face, &c.fingers, &c.created, &f.CreatedBy, &c.responsible, &f.Incomplete,
-		&f.Fallback, &f.WithoutBiometrics, &c.programmes, &c.permits, &c.restricted, &f.LastEventOn, &f.RefusedFirst, &f.RefusedLast, &f.DueOn, &f.Version}
+		&f.Fallback, &f.WithoutBiometrics, &c.programmes, &c.permits, &c.restricted, &f.LastEventOn, &f.RefusedFirst, &f.RefusedLast, &f.DueOn, &f.EraseBy, &f.Version}
 }
 
 func (c *fileColumnsRead) file() (file, error) {
@@ -185,7 +185,7 @@ func insertFile(tx *db.Tx, f file) error {
 		return err
 	}
 	tx.Later(insertFileRow, string(f.Ref), f.CIRFile, f.VisaRequired, f.FamilyMember, string(f.Face), string(f.Fingers), f.CreatedAt.UnixMicro(), f.CreatedBy,
-		string(f.Responsible), f.Incomplete, f.Fallback, f.WithoutBiometrics, programmes, permits, restricted, f.LastEventOn, f.RefusedFirst, f.RefusedLast, f.DueOn, f.Version)
+		string(f.Responsible), f.Incomplete, f.Fallback, f.WithoutBiometrics, programmes, permits, restricted, f.LastEventOn, f.RefusedFirst, f.RefusedLast, f.DueOn, f.EraseBy, f.Version)
 	changed(tx, f.Ref, f.Version)
 	return nil
 }
@@ -208,10 +208,10 @@ func touchFile(tx *db.Tx, f file) (bool, error) {
 		return false, err
 	}
 	n, err := tx.Exec(`UPDATE ees_file SET face = $1, fingers = $2, last_event_on = $3, version = $4, visa_required = $5, family_member = $6,
-			programmes = $7, permits = $8, restricted = $9, refused_first = $10, refused_last = $11, due_on = $12, fallback = $13, without_biometrics = $14
-		WHERE ref = $15 AND version = $16`,
+			programmes = $7, permits = $8, restricted = $9, refused_first = $10, refused_last = $11, due_on = $12, fallback = $13, without_biometrics = $14, erase_by = $15
+		WHERE ref = $16 AND version = $17`,
 		string(f.Face), string(f.Fingers), f.LastEventOn, f.Version+1, f.VisaRequired, f.FamilyMember, programmes, permits, restricted,
-		f.RefusedFirst, f.RefusedLast, f.DueOn, f.Fallback, f.WithoutBiometrics, string(f.Ref), f.Version)
+		f.RefusedFirst, f.RefusedLast, f.DueOn, f.Fallback, f.WithoutBiometrics, f.EraseBy, string(f.Ref), f.Version)
 	if n == 1 {
 		changed(tx, f.Ref, f.Version+1)
 	}

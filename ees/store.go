@@ -30,6 +30,11 @@ func Schema() db.Schema {
 		{Name: "ees_outbox", Key: "ref", Why: oneShard},
 		{Name: "ees_by_visa", Key: "number", Why: "lookup by visa sticker"},
 		{Name: "ees_amendment", Key: "ref", Why: oneShard},
+		{Name: "ees_merged", Key: "ref", Why: oneShard},
+		{Name: "ees_by_merged", Key: "merged", Why: "where a reference that is gone leads to"},
+		{Name: "ees_not_same", Key: "ref", Why: oneShard},
+		{Name: "ees_case", Key: "id", Why: "a case outlives the file it is about"},
+		{Name: "ees_by_case", Key: "id", Why: "as ees_case"},
 		{Name: "ees_daily", Key: "day", Why: "statistics of a day lie together"},
 		{Name: "ees_daily_progress", Key: "day", Why: "as ees_daily"},
 		{Name: "ees_daily_due", Key: "day", Why: "as ees_daily"},
@@ -105,6 +110,7 @@ type file struct {
 	RefusedFirst      law.Date // day of the oldest refusal kept
 	RefusedLast       law.Date // day of the newest
 	DueOn             law.Date // first day on which something falls due (art 34)
+	EraseBy           law.Date // day on which the whole file goes early (art 35(6)); 0 when it does not
 	Version           int64
 }
 

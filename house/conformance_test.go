@@ -342,24 +342,33 @@ func TestArt9_EveryGrantHoldsItsKeysAndCategories(t *testing.T) {
 // passSamples are arguments that would be carried out, so that an empty pass is
 // the only thing wrong.
 var passSamples = map[reflect.Type]any{
-	reflect.TypeFor[ees.CheckRequest]():    ees.CheckRequest{Direction: ees.Entry, CrossingPoint: "FRCDG", Document: &ees.DocumentInput{Number: "C1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}, Identity: &ees.IdentityInput{Surname: "DOE", BirthDate: "1988-02-11", Sex: "X", Nationalities: []string{"CAN"}}},
-	reflect.TypeFor[ees.CrossingRequest](): ees.CrossingRequest{CheckID: "a.b"},
-	reflect.TypeFor[ees.RefusalRequest]():  ees.RefusalRequest{CheckID: "a.b", Reasons: []ees.RefusalReason{"C"}},
-	reflect.TypeFor[ees.StartRequest]():    sampleStart,
-	reflect.TypeFor[ees.RebuttalRequest](): ees.RebuttalRequest{File: "a", Kind: ees.ProofTicket},
-	reflect.TypeFor[ees.FileQuery]():       ees.FileQuery{Document: "C1"},
-	reflect.TypeFor[ees.OverstayerQuery](): ees.OverstayerQuery{Limit: 1},
-	reflect.TypeFor[ees.StatisticsQuery](): ees.StatisticsQuery{From: law.MustDate("2026-05-01"), To: law.MustDate("2026-05-02")},
-	reflect.TypeFor[ees.PersonQuery]():     annaAsked,
-	reflect.TypeFor[person.Name]():         person.Name{Surname: "DOE"},
-	reflect.TypeFor[cir.Identity]():        cir.Identity{Name: person.Name{Surname: "DOE"}},
+	reflect.TypeFor[ees.CheckRequest]():      ees.CheckRequest{Direction: ees.Entry, CrossingPoint: "FRCDG", Document: &ees.DocumentInput{Number: "C1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}, Identity: &ees.IdentityInput{Surname: "DOE", BirthDate: "1988-02-11", Sex: "X", Nationalities: []string{"CAN"}}},
+	reflect.TypeFor[ees.CrossingRequest]():   ees.CrossingRequest{CheckID: "a.b"},
+	reflect.TypeFor[ees.RefusalRequest]():    ees.RefusalRequest{CheckID: "a.b", Reasons: []ees.RefusalReason{"C"}},
+	reflect.TypeFor[ees.StartRequest]():      sampleStart,
+	reflect.TypeFor[ees.RebuttalRequest]():   ees.RebuttalRequest{File: "a", Kind: ees.ProofTicket},
+	reflect.TypeFor[ees.FileQuery]():         ees.FileQuery{Document: "C1"},
+	reflect.TypeFor[ees.OverstayerQuery]():   ees.OverstayerQuery{Limit: 1},
+	reflect.TypeFor[ees.StatisticsQuery]():   ees.StatisticsQuery{From: law.MustDate("2026-05-01"), To: law.MustDate("2026-05-02")},
+	reflect.TypeFor[ees.PersonQuery]():       annaAsked,
+	reflect.TypeFor[person.Name]():           person.Name{Surname: "DOE"},
+	reflect.TypeFor[cir.Identity]():          cir.Identity{Name: person.Name{Surname: "DOE"}},
+	reflect.TypeFor[ees.MergeRequest]():      ees.MergeRequest{Survivor: "a", Merged: "b", Why: "one face"},
+	reflect.TypeFor[ees.UndoMergeRequest]():  ees.UndoMergeRequest{Survivor: "a", Merged: "b", Why: "two faces"},
+	reflect.TypeFor[ees.ApartRequest]():      ees.ApartRequest{File: "a", Other: "b", Why: "two faces"},
+	reflect.TypeFor[ees.CorrectionRequest](): ees.CorrectionRequest{File: "a", Why: "read again"},
+	reflect.TypeFor[ees.CaseRequest]():       ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access", Dossier: "1"},
+	reflect.TypeFor[ees.CaseQuery]():         ees.CaseQuery{Limit: 1},
+	reflect.TypeFor[ees.LeaveRequest]():      ees.LeaveRequest{File: "a", Ground: "nationality", On: law.MustDate("2026-05-20"), Dossier: "1"},
+	reflect.TypeFor[ees.RestrictRequest]():   ees.RestrictRequest{File: "a", Why: "disputed"},
 }
 
 // packageFunctions are the functions of rooms that take a pass; methods are
 // found by themselves.
 var packageFunctions = map[string]map[string]any{
 	"interop/cir": {"FindByDocument": cir.FindByDocument, "FindByIdentity": cir.FindByIdentity, "FindBySurname": cir.FindBySurname, "Get": cir.Get, "Biometrics": cir.Biometrics, "Profiles": cir.Profiles,
-		"Create": cir.Create, "AddDocument": cir.AddDocument, "AddIdentity": cir.AddIdentity, "AddBiometric": cir.AddBiometric},
+		"Create": cir.Create, "AddDocument": cir.AddDocument, "AddIdentity": cir.AddIdentity, "AddBiometric": cir.AddBiometric, "Absorb": cir.Absorb, "Release": cir.Release, "Size": cir.Size,
+		"CorrectIdentity": cir.CorrectIdentity, "CorrectDocument": cir.CorrectDocument},
 }
 
 // passMethods are the types whose methods take a pass.
@@ -451,7 +460,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

@@ -165,7 +165,7 @@ func TestAccessMatrixIsSound(t *testing.T) {
 				t.Errorf("access_matrix.tsv: %s: %v", r.name(), err)
 			}
 		}
-		if !slices.Contains([]string{"R", "W", "E"}, r.Right) || !slices.Contains([]string{"rules", "list", "project"}, r.Source) {
+		if !slices.Contains([]string{"R", "W", "E"}, r.Right) || !slices.Contains([]string{"rules", "list", "rights", "project"}, r.Source) {
 			t.Errorf("access_matrix.tsv: %s: right %q, source %q", r.name(), r.Right, r.Source)
 		}
 	}

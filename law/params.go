@@ -169,5 +169,8 @@ func Params() []Dated {
 	for _, p := range acquis {
 		list = append(list, p)
 	}
+	for _, p := range publicHolidays {
+		list = append(list, p)
+	}
 	return list
 }

@@ -168,4 +168,5 @@ func (d *Desk) API(m *web.Mux) {
 	d.stayAPI(m)
 	d.readingAPI(m)
 	d.statisticsAPI(m)
+	d.rightsAPI(m)
 }

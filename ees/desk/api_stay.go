@@ -12,9 +12,10 @@ import (
 	"limen/web"
 )
 
-// SeenVersion is the file that a decision was taken on, as its reader saw it.
+// SeenVersion is the file, or the case, that a decision was taken on, as its
+// reader saw it.
 type SeenVersion struct {
-	IfMatch string `header:"If-Match" maxLength:"24" example:"\"3\"" doc:"The file's version as it was read: the ETag of the file, or the member version of an earlier answer."`
+	IfMatch string `header:"If-Match" maxLength:"24" example:"\"3\"" doc:"Version of the file, or of the case, as it was read: its ETag, or the member version of an earlier answer."`
 }
 
 // seen reads the version; a decision on a known file needs one.

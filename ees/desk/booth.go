@@ -27,6 +27,8 @@ type pages struct {
 	search  *web.View[searchPage]
 	file    *web.View[filePage]
 	overdue *web.View[overstayersPage]
+	cases   *web.View[casesPage]
+	oneCase *web.View[casePage]
 }
 
 // Pages registers the desk's pages: the booth, the search, the file and the list
@@ -42,10 +44,11 @@ func (d *Desk) Pages(m *web.Mux) error {
 			}
 			return strconv.Itoa(n) + " days"
 		},
-		"words":   func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
-		"states":  stateNames,
-		"face":    func(s ees.FaceState) string { return faceWords[s] },
-		"fingers": func(s ees.FingersState) string { return fingerWords[s] },
+		"words":    func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
+		"caseword": caseWord,
+		"states":   stateNames,
+		"face":     func(s ees.FaceState) string { return faceWords[s] },
+		"fingers":  func(s ees.FingersState) string { return fingerWords[s] },
 	})
 	if err != nil {
 		return err
@@ -57,6 +60,8 @@ func (d *Desk) Pages(m *web.Mux) error {
 		search:  web.NewView[searchPage](t, "search.html"),
 		file:    web.NewView[filePage](t, "file.html"),
 		overdue: web.NewView[overstayersPage](t, "overstayers.html"),
+		cases:   web.NewView[casesPage](t, "cases.html"),
+		oneCase: web.NewView[casePage](t, "case.html"),
 	}
 	m.Page("GET /ees/booth", d.showBooth)
 	m.Page("POST /ees/booth", d.checkAtBooth)
@@ -66,12 +71,18 @@ func (d *Desk) Pages(m *web.Mux) error {
 	m.Page("POST /ees/files", d.searchPage)
 	m.Page("GET /ees/files/{ref}", d.filePage)
 	m.Page("GET /ees/overstayers", d.overstayersPage)
+	m.Page("GET /ees/cases", d.casesPage)
+	m.Page("POST /ees/cases", d.openCase)
+	m.Page("GET /ees/cases/{id}", d.casePage)
+	m.Page("POST /ees/cases/{id}", d.stepCase)
 	records := []access.Kind{access.Border, access.Immigration, access.Visa, access.Facilitation}
 	m.Nav(
 		web.NavItem{Href: "/ees/booth", Label: "Booth", About: "Check a traveller and record entry, exit or refusal", Kinds: []access.Kind{access.Border}},
 		web.NavItem{Href: "/ees/files", Label: "Files", About: "Find an individual file by document or name", Kinds: records},
 		web.NavItem{Href: "/ees/overstayers", Label: "Overstayers", About: "Stays that ended without an exit, and exits that came too late",
 			Kinds: []access.Kind{access.Border, access.Immigration, access.Visa}},
+		web.NavItem{Href: "/ees/cases", Label: "Cases", About: "Requests of persons about their data, corrections and early erasures, by when they are due",
+			Kinds: []access.Kind{access.Immigration}},
 	)
 	return nil
 }

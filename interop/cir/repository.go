@@ -91,12 +91,7 @@ func Create(p access.Pass, d Dataset) error {
 		tx.Later(q, args...)
 		return nil
 	}}
-	if err := w.put(`INSERT INTO cir_dataset (record_ref, system, cir_file, created_at) VALUES ($1, $2, $3, $4)`,
-		string(d.Ref), string(d.System), string(d.File), tx.Now().UnixMicro()); err != nil {
-		return err
-	}
-	if err := w.put(`INSERT INTO cir_file (cir_file, record_ref, system) VALUES ($1, $2, $3)`,
-		string(d.File), string(d.Ref), string(d.System)); err != nil {
+	if err := w.file(d.File, tx.Now().UnixMicro()); err != nil {
 		return err
 	}
 	for n, id := range d.Identities {
@@ -123,7 +118,15 @@ type writer struct {
 	tx     *db.Tx
 	ref    RecordRef
 	system System
+	at     int64 // when the rows were made, microseconds UTC; 0 for now
 	put    func(query string, args ...any) error
+}
+
+func (w writer) made() int64 {
+	if w.at != 0 {
+		return w.at
+	}
+	return w.tx.Now().UnixMicro()
 }
 
 func adder(tx *db.Tx, ref RecordRef, system System) writer {
@@ -192,7 +195,7 @@ func (w writer) identity(n int, id Identity) error {
 	if err := w.put(`INSERT INTO cir_identity (record_ref, system, n, surname, first_names, birth, sex, nationalities, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		string(w.ref), string(w.system), n, id.Name.Surname, id.Name.FirstNames, id.Birth.String(), string(id.Sex),
-		joinStates(id.Nationalities), w.tx.Now().UnixMicro()); err != nil {
+		joinStates(id.Nationalities), w.made()); err != nil {
 		return err
 	}
 	normal := id.Name.Normal()
@@ -212,7 +215,7 @@ func (w writer) document(n int, doc person.Document) error {
 	if err := w.put(`INSERT INTO cir_document (record_ref, system, n, type, number, issuer, expiry, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		string(w.ref), string(w.system), n, string(doc.Type), string(doc.Number), string(doc.Issuer), doc.Expiry.String(),
-		w.tx.Now().UnixMicro()); err != nil {
+		w.made()); err != nil {
 		return err
 	}
 	return w.put(`INSERT INTO cir_by_document (number, issuer, type, expiry, system, record_ref)
