@@ -18,7 +18,8 @@ const (
 	CentralAccessPoint Kind = "central_access_point" // arts 29, 31, 32
 	EuropolAccessPoint Kind = "europol_access_point" // art 33
 	Police             Kind = "police"               // art 9(4), through the identity repository only
-	Carrier            Kind = "carrier"              // art 13, through its own copy only
+	Carrier            Kind = "carrier"              // art 13(3), through the carriers' copy only
+	Traveller          Kind = "traveller"            // art 13(1), about the own stay, through the carriers' copy only
 	Statistics         Kind = "statistics"           // art 63, anonymised only
 	Frontex            Kind = "frontex"              // art 63, anonymised, not of the progressive period
 	Supervisor         Kind = "supervisor"           // arts 55, 56
@@ -28,7 +29,7 @@ const (
 
 // Kinds lists every kind of authority, for tests that enumerate the whole space.
 var Kinds = []Kind{Border, Immigration, Visa, Facilitation, EtiasCentral, EtiasNational, Screening,
-	CentralAccessPoint, EuropolAccessPoint, Police, Carrier, Statistics, Frontex, Supervisor, Administrator, Duty}
+	CentralAccessPoint, EuropolAccessPoint, Police, Carrier, Traveller, Statistics, Frontex, Supervisor, Administrator, Duty}
 
 // Authority is an office of a state, of an agency or of the system itself.
 type Authority struct {
@@ -77,6 +78,10 @@ const (
 	LawEnforcementHistory  Purpose = "law_enforcement_travel_history" // art 32(3)
 	PoliceIdentityCheck    Purpose = "police_identity_check"          // art 9(4)
 	OverstayerDetection    Purpose = "overstayer_detection"           // art 12
+	CarrierQuery           Purpose = "carrier_query"                  // art 13(3)
+	TravellerQuery         Purpose = "traveller_query"                // art 13(1)
+	CarrierRegistration    Purpose = "carrier_registration"           // 2022/1409: who may ask for art 13(3)
+	CarrierCopy            Purpose = "carrier_copy"                   // art 13(5): the copy that web queries are answered from
 	DataErasure            Purpose = "data_erasure"                   // art 34
 	RightsRequest          Purpose = "rights_request"                 // arts 35, 52: what persons ask about their data
 	StatisticsReport       Purpose = "statistics_report"              // art 63
@@ -87,7 +92,8 @@ const (
 // Purposes lists every purpose, for tests that enumerate the whole space.
 var Purposes = []Purpose{BorderCheck, Identification, InlandCheck, StayDecision, VisaExamination, VisaPartialState,
 	FacilitationProgramme, EtiasExamination, EtiasNationalReview, ScreeningCheck, LawEnforcementIdentify,
-	LawEnforcementHistory, PoliceIdentityCheck, OverstayerDetection, DataErasure, RightsRequest, StatisticsReport, Oversight, SystemOperation}
+	LawEnforcementHistory, PoliceIdentityCheck, OverstayerDetection, CarrierQuery, TravellerQuery, CarrierRegistration, CarrierCopy,
+	DataErasure, RightsRequest, StatisticsReport, Oversight, SystemOperation}
 
 // Op names an operation: the system, a dot, the act: "ees.record_crossing".
 type Op string
@@ -134,8 +140,9 @@ const (
 	FileExistence   Category = "existence_of_a_file"
 	AnonymousCounts Category = "anonymous_counts" // art 63: counts of the daily set
 	// Answers of yes or no about a person whose data the asker has sent.
-	EtiasAnswer     Category = "etias_answer"     // 2018/1240 art 20(2)(g), (h)
-	ScreeningAnswer Category = "screening_answer" // 2024/1356 art 15
+	EtiasAnswer     Category = "etias_answer"      // 2018/1240 art 20(2)(g), (h)
+	ScreeningAnswer Category = "screening_answer"  // 2024/1356 art 15
+	CarrierAnswer   Category = "answer_to_carrier" // OK, NOT OK or NOT APPLICABLE (art 13(3))
 )
 
 // Grant is one row of the access rules: this kind of authority may carry out

@@ -26,6 +26,7 @@ func Operations() []access.Operation {
 		stayOperations(),
 		rightsOperations(),
 		readingOperations(),
+		carrierOperations(),
 		statisticsOperations(),
 		replayOperations(),
 	)
@@ -40,6 +41,7 @@ func Grants() []access.Grant {
 		stayGrants(),
 		rightsGrants(),
 		readingGrants(),
+		carrierGrants(),
 		statisticsGrants(),
 		replayGrants(),
 	)

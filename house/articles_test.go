@@ -27,7 +27,7 @@ type need struct{ Number, Article, Text string }
 type gap struct{ What, State, Because string }
 
 // actOf says which act the tests of a folder speak of, when they name none.
-var actOf = map[string]string{"interop": "2019/817", "vis": "767/2008", "carrier": "2022/1409"}
+var actOf = map[string]string{"interop": "2019/817", "vis": "767/2008"}
 
 const eesAct = "2017/2226"
 

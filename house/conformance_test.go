@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"limen/access"
+	"limen/carrier"
 	"limen/db"
 	"limen/db/dbtest"
 	"limen/ees"
@@ -161,13 +162,14 @@ type attempt struct {
 	granted bool
 }
 
-func attempts() []attempt {
+// attempts are all at the door of the register, or of the house apart from it.
+func attempts(apart bool) []attempt {
 	var all []attempt
-	for _, op := range Operations() {
+	for _, op := range operations(apart) {
 		for _, kind := range access.Kinds {
 			for _, purpose := range access.Purposes {
 				a := attempt{kind: kind, purpose: purpose, op: op}
-				for _, g := range Grants() {
+				for _, g := range grants(apart) {
 					if g.Kind == kind && g.Purpose == purpose && g.Op == op.Op {
 						a.grant, a.granted = g, true
 					}
@@ -183,7 +185,7 @@ func attempts() []attempt {
 // is done, everything else is refused with the article that would have to
 // permit it, and each attempt leaves one log entry that says which. EES-050.
 func TestArt46_EveryAttemptIsDecidedAndLogged(t *testing.T) {
-	all := attempts()
+	all := attempts(false)
 	onBothEngines(t, func(p *play) {
 		before := len(p.entries())
 		ids := make([]string, len(all))
@@ -302,7 +304,7 @@ var (
 	allKeys = []access.Key{access.ByIdentity, access.ByDocument, access.ByVisa, access.ByFingers, access.ByFingersFace, access.ByFace,
 		access.ByCrossing, access.ByReference, access.ByAccount}
 	allCategories = []access.Category{access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords,
-		access.RefusalRecords, access.StayResult, access.OverstayList, access.LogEntries, access.FileExistence, access.AnonymousCounts, access.EtiasAnswer, access.ScreeningAnswer}
+		access.RefusalRecords, access.StayResult, access.OverstayList, access.LogEntries, access.FileExistence, access.AnonymousCounts, access.EtiasAnswer, access.ScreeningAnswer, access.CarrierAnswer}
 )
 
 // For every grant: each search key and each category of data passes exactly
@@ -310,7 +312,7 @@ var (
 // EES-050.
 func TestArt9_EveryGrantHoldsItsKeysAndCategories(t *testing.T) {
 	onBothEngines(t, func(p *play) {
-		for _, g := range Grants() {
+		for _, g := range grants(false) {
 			try := func(caseRef string, fn func(access.Pass) error) error {
 				_, err := access.Run(t.Context(), p.Door, access.Request{Principal: as(g.Kind), Op: g.Op, Purpose: g.Purpose, Case: caseRef},
 					func(pass access.Pass) (int, error) { return 0, fn(pass) })
@@ -368,11 +370,11 @@ var passSamples = map[reflect.Type]any{
 var packageFunctions = map[string]map[string]any{
 	"interop/cir": {"FindByDocument": cir.FindByDocument, "FindByIdentity": cir.FindByIdentity, "FindBySurname": cir.FindBySurname, "Get": cir.Get, "Biometrics": cir.Biometrics, "Profiles": cir.Profiles,
 		"Create": cir.Create, "AddDocument": cir.AddDocument, "AddIdentity": cir.AddIdentity, "AddBiometric": cir.AddBiometric, "Absorb": cir.Absorb, "Release": cir.Release, "Size": cir.Size,
-		"CorrectIdentity": cir.CorrectIdentity, "CorrectDocument": cir.CorrectDocument},
+		"CorrectIdentity": cir.CorrectIdentity, "CorrectDocument": cir.CorrectDocument, "Extract": cir.Extract},
 }
 
 // passMethods are the types whose methods take a pass.
-var passMethods = map[string]map[string]any{"ees": {"Register": new(ees.Register)}}
+var passMethods = map[string]map[string]any{"ees": {"Register": new(ees.Register)}, "carrier": {"Copy": new(carrier.Copy)}}
 
 // Every exported function of a room that takes a pass turns an empty one away,
 // and a pass that was used. The source says which functions there are.
@@ -460,7 +462,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

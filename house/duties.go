@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
 	"limen/law"
+	"limen/ledger"
 )
 
 // Duty is work that the law, or good order, makes due again and again. It runs
@@ -74,8 +76,16 @@ func repeat(progress func(int), step func() (int, error)) (int, error) {
 
 // RunDuty carries out one duty by name.
 func (h *House) RunDuty(ctx context.Context, name string, progress func(done int)) (int, error) {
+	return runDuty(ctx, h.Duties(), name, progress)
+}
+
+// RunDuties carries out every duty at its interval until ctx ends. A duty that
+// fails is reported and tried again at its next turn.
+func (h *House) RunDuties(ctx context.Context) { runDuties(ctx, h.Duties(), h.Log, h.slog) }
+
+func runDuty(ctx context.Context, duties []Duty, name string, progress func(done int)) (int, error) {
 	names := ""
-	for _, d := range h.Duties() {
+	for _, d := range duties {
 		if d.Name == name {
 			return d.Run(ctx, progress)
 		}
@@ -84,21 +94,19 @@ func (h *House) RunDuty(ctx context.Context, name string, progress func(done int
 	return 0, fmt.Errorf("there is no duty %q; the duties are:%s", name, names)
 }
 
-// RunDuties carries out every duty at its interval until ctx ends. A duty that
-// fails is reported and tried again at its next turn.
-func (h *House) RunDuties(ctx context.Context) {
+func runDuties(ctx context.Context, duties []Duty, log *ledger.Log, to *slog.Logger) {
 	var all sync.WaitGroup
-	for _, d := range h.Duties() {
+	for _, d := range duties {
 		all.Go(func() {
 			if d.Name == IntegrateDuty {
-				h.Log.Run(ctx, d.Every, func(_ int, err error) { h.report(ctx, d, 0, err) })
+				log.Run(ctx, d.Every, func(_ int, err error) { report(ctx, to, d, 0, err) })
 				return
 			}
 			turn := time.NewTicker(d.Every)
 			defer turn.Stop()
 			for {
 				n, err := d.Run(ctx, nil)
-				h.report(ctx, d, n, err)
+				report(ctx, to, d, n, err)
 				select {
 				case <-ctx.Done():
 					return
@@ -110,11 +118,11 @@ func (h *House) RunDuties(ctx context.Context) {
 	all.Wait()
 }
 
-func (h *House) report(ctx context.Context, d Duty, n int, err error) {
+func report(ctx context.Context, to *slog.Logger, d Duty, n int, err error) {
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
-		h.slog.ErrorContext(ctx, "duty failed", "duty", d.Name, "error", err)
+		to.ErrorContext(ctx, "duty failed", "duty", d.Name, "error", err)
 	case n > 0:
-		h.slog.InfoContext(ctx, "duty done", "duty", d.Name, "done", n)
+		to.InfoContext(ctx, "duty done", "duty", d.Name, "done", n)
 	}
 }

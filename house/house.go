@@ -78,7 +78,7 @@ func (h *House) furnish(ctx context.Context) error {
 	if h.Log, err = ledger.Open(ctx, h.Store, key, ledger.Options{}); err != nil {
 		return err
 	}
-	if h.Door, err = access.NewDoor(h.Store, h.Log, Operations(), Grants()); err != nil {
+	if h.Door, err = access.NewDoor(h.Store, h.Log, operations(false), grants(false)); err != nil {
 		return err
 	}
 	secret, err := secretFile(filepath.Join(h.options.Data, "identities.key"))

@@ -31,6 +31,7 @@ var (
 		"references": {access.FileExistence},
 		"etias":      {access.EtiasAnswer},
 		"screening":  {access.FileExistence, access.ScreeningAnswer},
+		"carrier":    {access.CarrierAnswer},
 	}
 )
 

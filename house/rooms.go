@@ -5,6 +5,7 @@ package house
 
 import (
 	"limen/access"
+	"limen/carrier"
 	"limen/db"
 	"limen/ees"
 	"limen/interop/cir"
@@ -20,6 +21,7 @@ type Room struct {
 	Operations func() []access.Operation // nil: does nothing by itself
 	Grants     func() []access.Grant
 	Params     func() []law.Dated
+	Apart      bool // stands in a house of its own: its tables and its grants are not the register's
 }
 
 // Rooms lists the rooms from the ground up: a room comes after those it needs.
@@ -30,35 +32,45 @@ var Rooms = []Room{
 	{Name: "access", Schema: access.Schema, Operations: access.Operations, Grants: access.Grants},
 	{Name: "cir", Schema: cir.Schema},
 	{Name: "ees", Schema: ees.Schema, Operations: ees.Operations, Grants: ees.Grants, Params: ees.Params},
+	{Name: "carrier", Schema: carrier.Schema, Operations: carrier.Operations, Grants: carrier.Grants, Params: carrier.Params, Apart: true},
 }
 
-// Schemas returns the tables of every room.
+// Schemas returns the tables of every room of the register.
 func Schemas() []db.Schema {
 	var all []db.Schema
 	for _, r := range Rooms {
-		if r.Schema != nil {
+		if r.Schema != nil && !r.Apart {
 			all = append(all, r.Schema())
 		}
 	}
 	return all
 }
 
-// Operations returns what every room can do.
+// Operations returns what every room can do, those that stand apart among them.
 func Operations() []access.Operation {
+	return append(operations(false), operations(true)...)
+}
+
+// Grants returns the access rows of every room, those that stand apart among them.
+func Grants() []access.Grant {
+	return append(grants(false), grants(true)...)
+}
+
+// operations are those of the rooms of the register, or of those apart from it.
+func operations(apart bool) []access.Operation {
 	var all []access.Operation
 	for _, r := range Rooms {
-		if r.Operations != nil {
+		if r.Operations != nil && r.Apart == apart {
 			all = append(all, r.Operations()...)
 		}
 	}
 	return all
 }
 
-// Grants returns the access rows of every room.
-func Grants() []access.Grant {
+func grants(apart bool) []access.Grant {
 	var all []access.Grant
 	for _, r := range Rooms {
-		if r.Grants != nil {
+		if r.Grants != nil && r.Apart == apart {
 			all = append(all, r.Grants()...)
 		}
 	}

@@ -25,6 +25,7 @@ import (
 type demoCmd struct {
 	Data       string `default:"limen-demo" type:"path" help:"Directory for the store, keys and accounts.json."`
 	Listen     string `default:"127.0.0.1:8443" help:"Address to listen on."`
+	Carriers   string `name:"carriers-listen" default:"127.0.0.1:8444" help:"Address that carriers and travellers ask at."`
 	Travellers int    `default:"2000" help:"Invented travellers."`
 	Seed       uint64 `default:"1" help:"Seed of the invention: the same seed invents the same people."`
 }
@@ -81,11 +82,21 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	for _, a := range accounts {
 		demo.Accounts = append(demo.Accounts, web.DemoAccount{Role: strings.ReplaceAll(string(a.Role), "_", " "), User: a.User, Password: a.Password})
 	}
-	m, err := h.Mux(house.Facing{Version: version(), Log: log, Demo: demo, MetricsFromLoopback: true, Rate: web.Rate{PerSecond: 5000, Burst: 10000}})
+	facing := house.Facing{Version: version(), Log: log, Demo: demo, MetricsFromLoopback: true, Rate: web.Rate{PerSecond: 5000, Burst: 10000}}
+	m, err := h.Mux(facing)
 	if err != nil {
 		return err
 	}
-	return face(ctx, s, h, m, log, c.Listen, c.Data, nil, "", func(address, ca string) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	place := filepath.Join(c.Data, "carriers")
+	counter := carriersServing{CarriersStore: "sqlite:" + filepath.Join(place, "carriers.db"), CarriersData: place, CarriersListen: c.Carriers}
+	var carriersAddress string
+	wait, err := counter.beside(ctx, h, house.Options{Log: log, Demo: true, Clock: clock.Now}, facing, c.carriers, func(address, _ string) { carriersAddress = address })
+	if err != nil {
+		return err
+	}
+	err = face(ctx, s, h, m, log, c.Listen, c.Data, nil, "", func(address, ca string) {
 		fmt.Fprintf(s.out, "\nLimen's demonstration is at %s\n\n", address)
 		w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
 		fmt.Fprintln(w, "ROLE\tUSER\tPASSWORD")
@@ -94,9 +105,12 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		}
 		w.Flush()
 		fmt.Fprintf(s.out, "\nAccounts and tokens: %s\nTravellers to try:   %s\n", filepath.Join(c.Data, "accounts.json"), filepath.Join(c.Data, "travellers.json"))
+		fmt.Fprintf(s.out, "Carriers and travellers ask at %s; accounts and tokens: %s\n", carriersAddress, filepath.Join(place, "accounts.json"))
 		fmt.Fprintf(s.out, "The browser will warn of the certificate, which this machine made itself; %s is what signed it.\n", ca)
 		fmt.Fprintf(s.out, "\nSign in as guard, open Booth, and give it the zone of a traveller. Stop with Ctrl+C.\n")
 	})
+	stop()
+	return errors.Join(err, wait())
 }
 
 // populate writes the history of the invented travellers, or goes on with it
@@ -139,7 +153,24 @@ func (c *demoCmd) populate(ctx context.Context, s streams, h *house.House, clock
 // before the file is written, the next start finds accounts without passwords:
 // it gives each a new one and a new token.
 func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, error) {
-	path := filepath.Join(c.Data, "accounts.json")
+	accounts, err := readOrMake(filepath.Join(c.Data, "accounts.json"), func() (accounts []demoAccount, err error) {
+		for _, n := range demoCast {
+			a, err := makeAccount(ctx, h.Identities, h.Door, n)
+			if err == nil && n.Role == access.BorderGuard {
+				err = h.Identities.ChoosePost(ctx, n.User, demoPost)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("demonstration account %s: %w", n.User, err)
+			}
+			accounts = append(accounts, a)
+		}
+		return accounts, nil
+	})
+	return accounts, err
+}
+
+// readOrMake reads accounts from a file, or makes them and writes it.
+func readOrMake(path string, make func() ([]demoAccount, error)) ([]demoAccount, error) {
 	var accounts []demoAccount
 	b, err := os.ReadFile(path)
 	if err == nil {
@@ -148,12 +179,8 @@ func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, 
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	for _, n := range demoCast {
-		a, err := c.account(ctx, h, n)
-		if err != nil {
-			return nil, fmt.Errorf("demonstration account %s: %w", n.User, err)
-		}
-		accounts = append(accounts, a)
+	if accounts, err = make(); err != nil {
+		return nil, err
 	}
 	if b, err = json.MarshalIndent(accounts, "", "  "); err != nil {
 		return nil, err
@@ -164,33 +191,32 @@ func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, 
 	return accounts, os.Rename(path+".new", path)
 }
 
-func (c *demoCmd) account(ctx context.Context, h *house.House, n access.NewAccount) (demoAccount, error) {
+// makeAccount makes an account with a new password and a token for all that its
+// kind of authority may do, or gives one that is there new ones.
+func makeAccount(ctx context.Context, ids *access.Identities, door *access.Door, n access.NewAccount) (demoAccount, error) {
 	n.Password = newPassword()
 	n.Authority.Kind = access.RoleKind(n.Role)
 	a := demoAccount{Role: n.Role, User: n.User, Password: n.Password}
-	if _, _, err := h.Identities.PrincipalOf(ctx, n.User); err == nil {
-		if err := h.Identities.SetPassword(ctx, n.User, n.Password); err != nil {
+	if _, _, err := ids.PrincipalOf(ctx, n.User); err == nil {
+		if err := ids.SetPassword(ctx, n.User, n.Password); err != nil {
 			return a, err
 		}
 	} else {
-		_, second, err := h.Identities.Create(ctx, n)
+		_, second, err := ids.Create(ctx, n)
 		if err != nil {
 			return a, err
 		}
 		a.TOTP = second.Secret
 	}
 	var only []access.Op
-	for _, g := range h.Door.Grants() {
+	for _, g := range door.Grants() {
 		if g.Kind == n.Authority.Kind && !slices.Contains(only, g.Op) {
 			only = append(only, g.Op)
 		}
 	}
 	var err error
-	a.Token, _, err = h.Identities.NewToken(ctx, n.User, only, 366*24*time.Hour, "demonstration")
-	if err != nil || n.Role != access.BorderGuard {
-		return a, err
-	}
-	return a, h.Identities.ChoosePost(ctx, n.User, demoPost)
+	a.Token, _, err = ids.NewToken(ctx, n.User, only, 366*24*time.Hour, "demonstration")
+	return a, err
 }
 
 var passwordAlphabet = base32.NewEncoding("abcdefghjkmnpqrstuvwxyz023456789").WithPadding(base32.NoPadding)

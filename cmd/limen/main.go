@@ -17,20 +17,22 @@ import (
 
 // commands are the binary's commands; each is a struct in a file of its own.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the central system over HTTPS."`
-	Demo    demoCmd    `cmd:"" help:"Serve a demonstration with invented travellers and ready accounts."`
-	Job     jobCmd     `cmd:"" help:"Carry out one duty now, or list them."`
-	Verify  verifyCmd  `cmd:"" help:"Verify the log, offline from a bundle or of a store."`
-	Log     logCmd     `cmd:"" help:"Export the log as a bundle."`
-	DB      dbCmd      `cmd:"" name:"db" help:"Plan, check and distribute the tables."`
-	Account accountCmd `cmd:"" help:"Make accounts and tokens from the machine's own command line."`
-	Law     lawCmd     `cmd:"" help:"Show what stands in the code for an act or article."`
-	Stay    stayCmd    `cmd:"" help:"Count short stays: JSON Lines in, one answer a line out."`
-	Replay  replayCmd  `cmd:"" help:"Decide stays again under the law of another day, or under changed parameters."`
-	MRZ     mrzCmd     `cmd:"" name:"mrz" help:"Read machine readable zones: JSON Lines in, one answer a line out."`
-	Names   namesCmd   `cmd:"" help:"Write names for the machine readable zone and compare pairs of names."`
-	Bench   benchCmd   `cmd:"" help:"Measure, beside a floor measured in the same run."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve the central system over HTTPS."`
+	Demo     demoCmd     `cmd:"" help:"Serve a demonstration with invented travellers and ready accounts."`
+	Job      jobCmd      `cmd:"" help:"Carry out one duty now, or list them."`
+	Verify   verifyCmd   `cmd:"" help:"Verify the log, offline from a bundle or of a store."`
+	Log      logCmd      `cmd:"" help:"Export the log as a bundle."`
+	DB       dbCmd       `cmd:"" name:"db" help:"Plan, check and distribute the tables."`
+	Account  accountCmd  `cmd:"" help:"Make accounts and tokens from the machine's own command line."`
+	Carriers carriersCmd `cmd:"" help:"Run the service that carriers and travellers ask."`
+	Receipt  receiptCmd  `cmd:"" help:"Verify and show receipts of carriers' questions."`
+	Law      lawCmd      `cmd:"" help:"Show what stands in the code for an act or article."`
+	Stay     stayCmd     `cmd:"" help:"Count short stays: JSON Lines in, one answer a line out."`
+	Replay   replayCmd   `cmd:"" help:"Decide stays again under the law of another day, or under changed parameters."`
+	MRZ      mrzCmd      `cmd:"" name:"mrz" help:"Read machine readable zones: JSON Lines in, one answer a line out."`
+	Names    namesCmd    `cmd:"" help:"Write names for the machine readable zone and compare pairs of names."`
+	Bench    benchCmd    `cmd:"" help:"Measure, beside a floor measured in the same run."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // streams are what a command reads and writes.

@@ -24,6 +24,7 @@ type serveCmd struct {
 	Reserve   int64    `default:"67108864" help:"Bytes of free room that only log entries may use: below it, writes are refused and logged reads go on."`
 	Loopback  bool     `name:"metrics-from-loopback" help:"Answer /metrics to this machine without a token. Not behind a proxy."`
 	PerSecond float64  `default:"500" help:"Requests a second allowed to one officer or system."`
+	carriersServing
 }
 
 // Run serves until it is told to stop, then lets requests under way finish.
@@ -44,12 +45,23 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if len(accounts) == 0 {
 		fmt.Fprintf(s.err, "There is no account yet. Make an administrator's first:\n  limen account create NAME --role administrator --store %s --data %s\n", c.Store, c.Data)
 	}
-	m, err := h.Mux(house.Facing{Version: version(), Log: log, MetricsFromLoopback: c.Loopback,
-		Rate: web.Rate{PerSecond: c.PerSecond, Burst: int(2 * c.PerSecond)}})
+	facing := house.Facing{Version: version(), Log: log, MetricsFromLoopback: c.Loopback,
+		Rate: web.Rate{PerSecond: c.PerSecond, Burst: int(2 * c.PerSecond)}}
+	m, err := h.Mux(facing)
 	if err != nil {
 		return err
 	}
-	return face(ctx, s, h, m, log, c.Listen, c.Data, c.Names, c.ClientCA, nil)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	wait, err := c.beside(ctx, h, house.Options{Log: log, Limit: c.Limit, Reserve: c.Reserve}, facing, nil, func(address, ca string) {
+		fmt.Fprintf(s.out, "Carriers and travellers ask at %s\nIts certificate is signed by %s.\n", address, ca)
+	})
+	if err != nil {
+		return err
+	}
+	err = face(ctx, s, h, m, log, c.Listen, c.Data, c.Names, c.ClientCA, nil)
+	stop()
+	return errors.Join(err, wait())
 }
 
 // face listens, tells where, and runs the house's duties beside the requests.

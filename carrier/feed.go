@@ -1,0 +1,272 @@
+package carrier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"limen/access"
+	"limen/db"
+	"limen/law"
+)
+
+// Feed is the one-way way in. Only the feeder that began last may write: one
+// that was overtaken is refused, so that what it read earlier never replaces
+// what another read later.
+type Feed struct {
+	// Fresh is the moment as of which the copy was complete when the feed began;
+	// zero for a copy that has to be filled from the beginning.
+	Fresh time.Time
+
+	copy  *Copy
+	door  *access.Door
+	epoch int64
+}
+
+// feeder is who writes the copy.
+var feeder = access.DutyPrincipal("carrier_feed")
+
+// Begin opens the feed and closes every other. tokens are those that the files
+// come with. Rows that another secret has sealed cannot be read any more, and
+// rows under other tokens would never be replaced: they are erased, and the copy
+// is filled from the beginning.
+func (c *Copy) Begin(ctx context.Context, door *access.Door, tokens TokenKey) (*Feed, error) {
+	f := &Feed{copy: c, door: door}
+	_, err := access.Run(ctx, door, access.Request{Principal: feeder, Op: OpFeed}, func(p access.Pass) (bool, error) {
+		tx, err := p.Tx()
+		if err != nil {
+			return false, err
+		}
+		sealed, _, err := mark(tx, keyMark)
+		if err != nil {
+			return false, err
+		}
+		if own := c.keys.number(tokens); sealed != own {
+			if _, err := tx.Exec(`DELETE FROM carrier_document`); err != nil {
+				return false, err
+			}
+			if _, err := tx.Exec(`DELETE FROM carrier_mark WHERE name = $1`, freshMark); err != nil {
+				return false, err
+			}
+			if err := setMark(tx, keyMark, own, tx.Now()); err != nil {
+				return false, err
+			}
+		}
+		if f.epoch, _, err = mark(tx, feedMark); err != nil {
+			return false, err
+		}
+		f.epoch++
+		if err := setMark(tx, feedMark, f.epoch, tx.Now()); err != nil {
+			return false, err
+		}
+		_, f.Fresh, err = mark(tx, freshMark)
+		return true, err
+	})
+	return f, err
+}
+
+// mark reads a row of carrier_mark; zeros when there is none.
+func mark(tx *db.Tx, name string) (n int64, at time.Time, err error) {
+	var micros int64
+	err = tx.Row(`SELECT n, at FROM carrier_mark WHERE name = $1`, name).Scan(&n, &micros)
+	if errors.Is(err, db.ErrNoRows) {
+		return 0, time.Time{}, nil
+	}
+	return n, time.UnixMicro(micros).UTC(), err
+}
+
+func setMark(tx *db.Tx, name string, n int64, at time.Time) error {
+	_, err := tx.Exec(`INSERT INTO carrier_mark (name, n, at) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET n = excluded.n, at = excluded.at`, name, n, at.UnixMicro())
+	return err
+}
+
+// feedStep is how many files one transaction replaces: it holds the writer for
+// some tens of milliseconds at most.
+const feedStep = 1000
+
+// Apply replaces what the copy holds of the files in extracts and removes the
+// files in gone. It is idempotent: the same batch again changes nothing that an
+// answer shows. It works in steps, one transaction and one log entry each, and
+// returns how many files are done.
+//
+// If we stop between two steps, the copy holds the first ones; whoever feeds it
+// sends the whole batch again, because it forgets a file only after Apply
+// returned. A feeder that was overtaken gets the refusal "feed_overtaken".
+func (f *Feed) Apply(ctx context.Context, extracts []Extract, gone []Token) (int, error) {
+	done := 0
+	next := f.prepare(extracts, gone)
+	for next != nil {
+		step := <-next
+		if step.err != nil {
+			return done, step.err
+		}
+		// The next step is digested and sealed while this one is written.
+		next = f.prepare(step.extracts, step.gone)
+		_, err := access.Run(ctx, f.door, access.Request{Principal: feeder, Op: OpFeed}, func(p access.Pass) (int, error) {
+			return len(step.tokens), f.replace(p, step.tokens, step.rows)
+		})
+		if err != nil {
+			return done, err
+		}
+		done += step.files
+	}
+	return done, nil
+}
+
+// feeding is one step: what it writes, and what is left behind it.
+type feeding struct {
+	files    int
+	tokens   []string
+	rows     [][]any
+	extracts []Extract
+	gone     []Token
+	err      error
+}
+
+// prepare makes the next step beside whoever calls it; nil when nothing is left.
+func (f *Feed) prepare(extracts []Extract, gone []Token) <-chan feeding {
+	if len(extracts)+len(gone) == 0 {
+		return nil
+	}
+	ready := make(chan feeding, 1)
+	go func() { ready <- f.step(extracts, gone) }()
+	return ready
+}
+
+func (f *Feed) step(extracts []Extract, gone []Token) feeding {
+	own := extracts[:min(feedStep, len(extracts))]
+	away := gone[:min(feedStep-len(own), len(gone))]
+	s := feeding{files: len(own) + len(away), tokens: make([]string, 0, len(own)+len(away)), extracts: extracts[len(own):], gone: gone[len(away):]}
+	latest := make(map[Token]int, len(own))
+	for i := range own {
+		latest[own[i].Token] = i
+	}
+	for i := range own {
+		if latest[own[i].Token] != i {
+			continue // the same file comes again behind
+		}
+		rows, err := f.copy.rows(&own[i])
+		if err != nil {
+			s.err = err
+			return s
+		}
+		s.rows = append(s.rows, rows...)
+		s.tokens = append(s.tokens, string(own[i].Token))
+	}
+	for _, t := range away {
+		s.tokens = append(s.tokens, string(t))
+	}
+	return s
+}
+
+func (f *Feed) replace(p access.Pass, tokens []string, rows [][]any) error {
+	tx, err := p.Tx()
+	if err != nil {
+		return err
+	}
+	if err := f.mayWrite(tx); err != nil {
+		return err
+	}
+	type key struct {
+		doc   []byte
+		token string
+	}
+	var old []key
+	for rest := tokens; len(rest) > 0; {
+		part := rest[:min(inWidth, len(rest))]
+		rest = rest[len(part):]
+		err := eachIn(tx, `SELECT doc, token FROM carrier_document WHERE token IN `, textArgs(part), func(scan func(...any) error) error {
+			var k key
+			err := scan(&k.doc, &k.token)
+			old = append(old, k)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, k := range old {
+		if _, err := tx.Exec(`DELETE FROM carrier_document WHERE doc = $1 AND token = $2`, k.doc, k.token); err != nil {
+			return err
+		}
+	}
+	return tx.Bulk("carrier_document", []string{"doc", "token", "sealed"}, rows)
+}
+
+// mayWrite refuses a feeder that another one has overtaken.
+func (f *Feed) mayWrite(tx *db.Tx) error {
+	n, _, err := mark(tx, feedMark)
+	if err == nil && n != f.epoch {
+		err = law.Refuse(law.Conflict, "feed_overtaken", citeCopy, "Another feeder has begun since. Begin again and read the register anew.",
+			"began", fmt.Sprint(f.epoch), "now", fmt.Sprint(n))
+	}
+	return err
+}
+
+// MarkFresh says that the copy holds everything that the register held at the
+// moment. Every answer carries it. It never goes back.
+func (f *Feed) MarkFresh(ctx context.Context, at time.Time) error {
+	_, err := access.Run(ctx, f.door, access.Request{Principal: feeder, Op: OpFeed}, func(p access.Pass) (bool, error) {
+		tx, err := p.Tx()
+		if err != nil {
+			return false, err
+		}
+		if err := f.mayWrite(tx); err != nil {
+			return false, err
+		}
+		n, was, err := mark(tx, freshMark)
+		if err != nil || !at.After(was) {
+			return false, err
+		}
+		return true, setMark(tx, freshMark, n+1, at)
+	})
+	return err
+}
+
+// reached is called at every statement and every unsealing on the way to an
+// answer. The tests count them: the way must not depend on what is found.
+var reached = func(step string) {}
+
+// inWidth is how many keys one statement asks for. Lists are padded to it, so
+// that there is one statement and its number depends on nothing but how many
+// keys are asked for.
+const inWidth = 50
+
+var inList = func() string {
+	var b strings.Builder
+	for i := range inWidth {
+		fmt.Fprintf(&b, ", $%d", i+1)
+	}
+	return "(" + b.String()[2:] + ")"
+}()
+
+func textArgs(list []string) []any {
+	args := make([]any, len(list))
+	for i, s := range list {
+		args[i] = s
+	}
+	return args
+}
+
+// eachIn runs one statement with 1 to inWidth keys and scans every row.
+func eachIn(tx *db.Tx, statement string, keys []any, scan func(func(...any) error) error) error {
+	args := make([]any, inWidth)
+	for i := range args {
+		args[i] = keys[min(i, len(keys)-1)]
+	}
+	reached(statement)
+	rows, err := tx.Query(statement+inList, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
