@@ -179,7 +179,11 @@ func (c *CarrierHouse) Mux(f Facing) (*web.Mux, error) {
 	if err != nil {
 		return nil, err
 	}
-	(&carrierdesk.Desk{Door: c.Door, Identities: c.Identities, Copy: c.Copy, Now: c.Store.Now}).API(m)
+	desk := &carrierdesk.Desk{Door: c.Door, Identities: c.Identities, Copy: c.Copy, Now: c.Store.Now}
+	desk.API(m)
+	if err := desk.Pages(m); err != nil {
+		return nil, err
+	}
 	(&ledgerdesk.Desk{Door: c.Door, Log: c.Log}).API(m)
 	m.Metrics().MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "limen_log_pending", Help: "Log entries not yet under a signed checkpoint."},
 		func() float64 {

@@ -295,5 +295,5 @@ func example(o *huma.OpenAPI, s *huma.Schema, depth int) any {
 }
 
 func (m *Mux) docsPage(w http.ResponseWriter, r *http.Request) error {
-	return m.frame(w, r, visitOf(r.Context()), http.StatusOK, m.document.title, m.document.main)
+	return m.frame(w, r, visitOf(r.Context()), http.StatusOK, English, m.document.title, m.document.main)
 }

@@ -42,7 +42,7 @@ func TestArt43_2_SignInTakesTwoSteps(t *testing.T) {
 	}
 	a = h.do(c, "GET", "/test/form", "")
 	for _, want := range []string{"<title>Test of Form – Limen</title>", "<strong>guard</strong>, Bundespolizei, Flughafen Frankfurt (D)",
-		"Skip to the content", `<html lang="en">`, `aria-current="page">Test form</a>`, "Sign out"} {
+		"Skip to the content", `<html lang="en" dir="ltr">`, `aria-current="page">Test form</a>`, "Sign out"} {
 		if !strings.Contains(a.text, want) {
 			t.Errorf("the page lacks %s:\n%s", want, a.text)
 		}

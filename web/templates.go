@@ -135,7 +135,7 @@ func (v *View[T]) RenderStatus(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	visit := visitOf(r.Context())
-	return visit.mux.frame(w, r, visit, status, title, main)
+	return visit.mux.frame(w, r, visit, status, English, title, main)
 }
 
 // parts runs the page's two templates.
@@ -169,6 +169,7 @@ func Told(r *http.Request, err error) *Problem {
 
 // frame is what stands around every page.
 type frame struct {
+	Language  Language
 	Product   string
 	Title     template.HTML
 	Main      template.HTML
@@ -188,11 +189,12 @@ type navLink struct {
 	Current bool
 }
 
-func (m *Mux) frame(w http.ResponseWriter, r *http.Request, v *visit, status int, title, main template.HTML) error {
+func (m *Mux) frame(w http.ResponseWriter, r *http.Request, v *visit, status int, l Language, title, main template.HTML) error {
 	f := frame{
-		Product: m.options.Title, Title: title, Main: main,
+		Language: l,
+		Product:  m.options.Title, Title: title, Main: main,
 		SignedIn: v.account.User != "", Account: v.account,
-		Demo: m.options.Demo != nil, Notice: m.options.Notice,
+		Demo: m.options.Demo != nil, Notice: or(l.Notice, m.options.Notice),
 		RequestID: v.id, LogEntry: v.receipt.ID,
 	}
 	if f.SignedIn {
