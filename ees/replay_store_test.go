@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"limen/access"
@@ -23,11 +22,11 @@ func (b *border) underLaw(asOf, limit string) *law.Book {
 	b.Helper()
 	var amendments []law.Amendment
 	if limit != "" {
-		var err error
-		amendments, err = law.ReadDraft(strings.NewReader("name: ees.short_stay_limit\nrows:\n- from: 2013-10-18\n  value: "+limit+"\n  cite: 2016/399 art 6(1)\n"), ees.ReplayParams())
+		a, err := ees.ShortStayLimit.Draft([]law.DraftRow{{From: law.DraftText{Text: "2013-10-18"}, Value: law.DraftText{Text: limit}, Cite: law.DraftText{Text: "2016/399 art 6(1)"}}})
 		if err != nil {
 			b.Fatal(err)
 		}
+		amendments = append(amendments, a)
 	}
 	var asOfDay law.Date
 	if asOf != "" {

@@ -12,22 +12,28 @@ import (
 	"limen/law"
 )
 
-// bookOf is a book with other rows, as a file gives them: a parameter and its
-// "from value" rows.
+// bookOf is a book with other rows, as somebody writes them: a parameter and
+// its "from value" rows.
 func bookOf(t *testing.T, asOf, param string, rows ...string) *law.Book {
 	t.Helper()
 	var amendments []law.Amendment
-	if param != "" {
-		var b strings.Builder
-		b.WriteString("name: " + param + "\nrows:\n")
-		for _, r := range rows {
-			from, value, _ := strings.Cut(r, " ")
-			b.WriteString("- from: " + from + "\n  value: " + value + "\n  cite: 2016/399 art 6(1)\n")
+	for _, p := range ReplayParams() {
+		if p.Describe().Name != param {
+			continue
 		}
-		var err error
-		if amendments, err = law.ReadDraft(strings.NewReader(b.String()), ReplayParams()); err != nil {
+		drafts := make([]law.DraftRow, len(rows))
+		for i, r := range rows {
+			drafts[i].From.Text, drafts[i].Value.Text, _ = strings.Cut(r, " ")
+			drafts[i].Cite.Text = "2016/399 art 6(1)"
+		}
+		a, err := p.Draft(drafts)
+		if err != nil {
 			t.Fatal(err)
 		}
+		amendments = append(amendments, a)
+	}
+	if param != "" && amendments == nil {
+		t.Fatalf("no parameter %s", param)
 	}
 	book, err := law.NewBook(civil(asOf), amendments...)
 	if err != nil {

@@ -130,6 +130,8 @@ var foreignRules = []struct {
 		"only db speaks to a database: one transaction, one moment, two engines"},
 	{regexp.MustCompile(`^(net/http|github\.com/danielgtaylor/huma)(/|$)`), []string{"web", "*/desk", "carrier", "nui", "sim", "cmd"},
 		"only the toolkit, the desks and what stands at the network speak HTTP: rooms decide and store"},
+	{regexp.MustCompile(`^go\.yaml\.in/`), []string{"cmd"},
+		"the program reads files; what stands in them law reads"},
 	{regexp.MustCompile(`^html/template$|^text/template$`), []string{"web", "*/desk"},
 		"pages are written at the desks"},
 	{regexp.MustCompile(`^(testing|pgregory\.net/rapid|github\.com/google/go-cmp|github\.com/chromedp)(/|$)`), testSupport,

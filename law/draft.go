@@ -3,7 +3,6 @@ package law
 import (
 	"encoding"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -22,32 +21,11 @@ type DraftText struct {
 	Line int
 }
 
-// MaxDraft is the longest file of amendments that is read.
-const MaxDraft = 256 << 10 // bytes
-
-// ReadDraft reads amendments of the parameters known, as YAML or as JSON:
-//
-//   - name: ees.short_stay_limit
-//     rows:
-//   - from: 2013-10-18
-//     value: 90 days in any 180
-//     cite: 2016/399 art 6(1)
-//
-// A value is written as 'limen law' prints it; a list also as a list. Of YAML
-// the block form is read, with quotes, comments and lists in brackets. What
-// cannot be read is a *Refusal that names the line and the field.
-func ReadDraft(r io.Reader, known []Dated) ([]Amendment, error) {
-	b, err := io.ReadAll(io.LimitReader(r, MaxDraft+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(b) > MaxDraft {
-		return nil, Refuse(TooMuch, "draft_too_long", "", fmt.Sprintf("The file is longer than %d bytes.", MaxDraft))
-	}
-	root, err := parseDraft(string(b))
-	if err != nil {
-		return nil, err
-	}
+// ReadDraft reads amendments of the parameters known from what a file holds:
+// one parameter, a list of them, or a list under the name "parameters". A value
+// is written as 'limen law' prints it; a list also as a list. What cannot be
+// read is a *Refusal that names the line and the field.
+func ReadDraft(root DraftNode, known []Dated) ([]Amendment, error) {
 	params, err := draftParams(root)
 	if err != nil {
 		return nil, err
@@ -57,12 +35,12 @@ func ReadDraft(r io.Reader, known []Dated) ([]Amendment, error) {
 	for _, d := range params {
 		field := "name"
 		if seen[d.name.Text] {
-			return nil, badDraft(d.name.Line, field, "amended_twice", d.name.Text+" stands in the file twice. Put its rows into one list.")
+			return nil, BadDraft(d.name.Line, field, "amended_twice", d.name.Text+" stands in the file twice. Put its rows into one list.")
 		}
 		seen[d.name.Text] = true
 		p := findDated(known, d.name.Text)
 		if p == nil {
-			return nil, badDraft(d.name.Line, field, "unknown_parameter", unknownParam(d.name.Text, known))
+			return nil, BadDraft(d.name.Line, field, "unknown_parameter", unknownParam(d.name.Text, known))
 		}
 		a, err := p.Draft(d.rows)
 		if err != nil {
@@ -122,7 +100,9 @@ func editDistance(a, b string) int {
 	return row[len(b)]
 }
 
-func badDraft(line int, field string, code Code, message string) *Refusal {
+// BadDraft is the refusal of a draft for what stands on a line of its file; line
+// 0 means that it is not known.
+func BadDraft(line int, field string, code Code, message string) *Refusal {
 	if line > 0 {
 		message = "Line " + strconv.Itoa(line) + ", " + field + ": " + message
 	}
@@ -137,17 +117,17 @@ func (p *Param[T]) Draft(drafts []DraftRow) (Amendment, error) {
 		at := p.Name + ".rows[" + strconv.Itoa(i) + "]."
 		from, err := ParseDate(d.From.Text)
 		if err != nil {
-			return Amendment{}, badDraft(d.From.Line, at+"from", "bad_date", "write a day of the calendar as YYYY-MM-DD.")
+			return Amendment{}, BadDraft(d.From.Line, at+"from", "bad_date", "write a day of the calendar as YYYY-MM-DD.")
 		}
 		if i > 0 && from <= rows[i-1].From {
-			return Amendment{}, badDraft(d.From.Line, at+"from", "rows_out_of_order", "the row does not come after the one before it. Rows stand in order of their first day.")
+			return Amendment{}, BadDraft(d.From.Line, at+"from", "rows_out_of_order", "the row does not come after the one before it. Rows stand in order of their first day.")
 		}
 		if _, err := Citation(d.Cite.Text).Parse(); err != nil {
-			return Amendment{}, badDraft(d.Cite.Line, at+"cite", "bad_citation", err.Error()+".")
+			return Amendment{}, BadDraft(d.Cite.Line, at+"cite", "bad_citation", err.Error()+".")
 		}
 		value, err := parseValue[T](d.Value.Text)
 		if err != nil {
-			return Amendment{}, badDraft(d.Value.Line, at+"value", "bad_value", err.Error()+".")
+			return Amendment{}, BadDraft(d.Value.Line, at+"value", "bad_value", err.Error()+".")
 		}
 		rows[i] = Row[T]{From: from, Value: value, Cite: Citation(d.Cite.Text), Note: d.Note.Text}
 	}

@@ -145,7 +145,7 @@ func (c *replayCmd) book() (*law.Book, error) {
 			return nil, err
 		}
 		defer f.Close()
-		if amendments, err = law.ReadDraft(f, ees.ReplayParams()); err != nil {
+		if amendments, err = readRows(f, ees.ReplayParams()); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.With, err)
 		}
 	}
