@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"slices"
 	"time"
 
 	"limen/law"
@@ -168,6 +169,9 @@ func (k *known) judge(i int, now time.Time) error {
 	case r.ExitVisa != nil:
 		v := *r.ExitVisa
 		v.StayEnd, r.ExitVisa = a.VisaEnd, &v
+		if err := k.judgeVisaOfEntry(i); err != nil {
+			return err
+		}
 	case r.Visa != nil:
 		v := *r.Visa
 		v.StayEnd, r.Visa = a.VisaEnd, &v
@@ -201,6 +205,26 @@ func (k *known) judgedOn(r *record) law.Date {
 		}
 	}
 	return on
+}
+
+// judgeVisaOfEntry works out what the visa shown at entry allowed, of a record
+// whose exit was on another one: as it was at the entry, whether or not the exit
+// was known when the entry was told (art 16(2)(d)).
+func (k *known) judgeVisaOfEntry(i int) error {
+	r := &k.records[i]
+	if r.Visa == nil {
+		return nil
+	}
+	before := known{file: k.file, records: slices.Clone(k.records[:i+1])}
+	last := &before.records[i]
+	last.Exit, last.ExitVisa = event{}, nil
+	a, err := Calculate(&before.history(nil).History, Question{On: r.Entry.On, EnteredAt: r.enteredAt()})
+	if err != nil {
+		return err
+	}
+	v := *r.Visa
+	v.StayEnd, r.Visa = a.VisaEnd, &v
+	return nil
 }
 
 // overstayed tells whether the stay lasted longer than it might. An open stay is

@@ -243,7 +243,12 @@ func purgeSome(p access.Pass) (int, error) {
 		return 0, err
 	}
 	cases, err := purgeCases(tx)
-	return checks + outcomes + firsts + copies + cases, err
+	if err != nil {
+		return 0, err
+	}
+	unsettled, err := purgeBy(tx, `SELECT state, event FROM ees_backfill_open WHERE erase_at < $1 ORDER BY erase_at LIMIT $2`,
+		`DELETE FROM ees_backfill_open WHERE state = $1 AND event = $2`, tx.Now())
+	return checks + outcomes + firsts + copies + cases + unsettled, err
 }
 
 // purgeBy deletes one step's worth of rows, by their keys.

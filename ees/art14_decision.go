@@ -287,7 +287,9 @@ func (d *deciding) create() error {
 	f := file{Ref: d.kept.NewRef, CIRFile: string(cir.NewFileNumber()), VisaRequired: d.kept.VisaNational, FamilyMember: d.kept.Family,
 		Face: d.kept.faceAfter(FaceMissing), Fingers: d.kept.fingersAfter(FingersMissing), CreatedAt: d.tx.Now(), CreatedBy: d.where.Authority,
 		Responsible: d.responsible(), Incomplete: incomplete, Fallback: d.kept.Origin != Online, LastEventOn: d.where.On, Version: 1}
-	f.WithoutBiometrics = f.Face == FaceMissing && f.Fingers == FingersMissing
+	// The fingerprints of a visa-required traveller and of a child are never here:
+	// without the face such a file has no biometrics either.
+	f.WithoutBiometrics = f.Face == FaceMissing && f.Fingers != FingersPresent
 	data := cir.Dataset{Ref: cir.RecordRef(f.Ref), System: cir.EES, File: cir.FileNumber(f.CIRFile),
 		Identities: []cir.Identity{identity}, Biometrics: d.kept.samples()}
 	if t.Document.Number != "" {

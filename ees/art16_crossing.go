@@ -159,6 +159,7 @@ func (d *deciding) leave(holds string) (record, error) {
 	r.Exit, r.ExitOrigin, r.EndedOn = d.where, d.kept.Origin, 0
 	if v := d.kept.visaUsed(); v != nil && (r.Visa == nil || v.key() != r.Visa.key()) {
 		r.ExitVisa = v.onlyFirst(k.records)
+		firstHolds(k.records) // a later entry on it may have been told before
 	}
 	r.Stamps = mergeStamps(r.Stamps, d.kept.Stamps)
 	return *r, k.judgeFrom(i, d.tx.Now())
@@ -174,7 +175,7 @@ func (d *deciding) exitAlone() (record, error) {
 		return record{}, err
 	}
 	n := k.nextRecord()
-	at := k.put(record{Ref: k.file.Ref, N: n, Exit: d.where, FamilyMember: d.kept.Family || k.file.FamilyMember,
+	at := k.put(record{Ref: k.file.Ref, N: n, Exit: d.where, ExitVisa: d.kept.visaUsed().onlyFirst(k.records), FamilyMember: d.kept.Family || k.file.FamilyMember,
 		Origin: d.kept.Origin, ExitOrigin: d.kept.Origin, Incomplete: incomplete, Responsible: d.responsible()})
 	if err := k.judgeFrom(at-1, d.tx.Now()); err != nil {
 		return record{}, err

@@ -141,7 +141,7 @@ func (k *keptCheck) keepOnlyPermitted(reasons []ReasonRow, req RefusalRequest) {
 // a new document forces a new live image (art 14(2), EES-006), and joining two
 // persons' travels by a name alone would be worse than a second look.
 func faceForNewDocument(k *keptCheck) error {
-	if k.Biometrics.faceSeen() || k.Origin == Manual {
+	if k.Biometrics.faceSeen() || k.Origin == Manual || k.Suspended {
 		return nil
 	}
 	return law.BadField("biometrics.face", "face_needed", "2017/2226 art 14(2)",

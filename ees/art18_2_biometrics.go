@@ -19,7 +19,7 @@ func (d *deciding) biometricsGiven(reasons []ReasonRow, req RefusalRequest) erro
 	default:
 		return law.BadField("without_biometrics", "unknown_cause", "2017/2226 art 18(2)", "Say kiosk, suspension, fallback or impossible.")
 	}
-	if req.WithoutThem != "" || d.kept.Origin == Manual {
+	if req.WithoutThem != "" || d.kept.Origin == Manual || d.kept.Suspended {
 		return nil
 	}
 	if without, err := law.FilesWithoutBiometrics.On(d.where.On); err != nil || without {

@@ -39,17 +39,27 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	if req.Biometrics != nil {
 		d.kept.Biometrics = req.Biometrics
 	}
+	n, v, err := r.refuse(d, reasons, req)
+	if err != nil {
+		return RefusalView{}, err
+	}
+	d.finish("refusal", n)
+	return v, p.Send(access.RefusalRecords)
+}
+
+// refuse stores the refusal that was decided, and returns its number.
+func (r *Register) refuse(d *deciding, reasons []ReasonRow, req RefusalRequest) (int, RefusalView, error) {
 	d.kept.NotInVIS = req.NotInVIS
 	d.kept.keepOnlyPermitted(reasons, req)
 	if err := r.settle(d, req.File); err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
 	if err := d.biometricsGiven(reasons, req); err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
 	n, err := d.nextRefusal()
 	if err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
 	f := &d.known.file
 	if f.RefusedFirst == 0 || d.where.On < f.RefusedFirst {
@@ -57,7 +67,7 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	}
 	f.RefusedLast = max(f.RefusedLast, d.where.On)
 	if err := d.write(); err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
 	letters := make([]string, len(reasons))
 	for i, row := range reasons {
@@ -65,11 +75,11 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 	}
 	visa, err := visaColumn(d.kept.Visa)
 	if err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
 	taken, err := json.Marshal(d.kept.Biometrics)
 	if err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
 	d.tx.Later(`INSERT INTO ees_refusal (ref, n, refused_at, refused_on, bcp, authority, reasons, biometrics, visa, origin, responsible)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
@@ -77,15 +87,14 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 		strings.Join(letters, " "), string(taken), visa, string(d.kept.Origin), string(d.responsible()))
 	findByVisa(d.tx, d.known.file.Ref, d.kept.Visa)
 	if err := tellDays(d.tx, d.where.On); err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
-	d.finish("refusal", n)
 	v := RefusalView{RefusalID: refusalID(d.known.file.Ref, n), File: d.known.file.Ref, RefusedAt: d.where.At, On: d.where.On,
 		CrossingPoint: d.where.BCP, Authority: d.where.Authority, Visa: d.kept.Visa, Origin: d.kept.Origin}
 	if v.Reasons, err = reasonViews(strings.Join(letters, " ")); err != nil {
-		return RefusalView{}, err
+		return 0, RefusalView{}, err
 	}
-	return v, p.Send(access.RefusalRecords)
+	return n, v, nil
 }
 
 func (d *deciding) nextRefusal() (int, error) {

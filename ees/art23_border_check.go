@@ -152,6 +152,7 @@ type keptCheck struct {
 	Biometrics    *Biometrics      `json:"biometrics,omitempty"`
 	UnderTwelve   bool             `json:"under_twelve,omitempty"`
 	NewRef        FileRef          `json:"new_ref"`
+	Suspended     bool             `json:"suspended,omitempty"` // biometrics were suspended at the crossing point (2025/1534)
 }
 
 // seenFile is a file as the check saw it.
@@ -169,7 +170,7 @@ func (r *Register) Check(p access.Pass, req CheckRequest) (Check, error) {
 		return Check{}, err
 	}
 	c := checking{register: r, pass: p, tx: tx, req: req}
-	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search, c.settleStamps, c.askEtias, c.judge, c.weigh, c.keep} {
+	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search, c.settleStamps, c.askEtias, c.judge, c.weigh, c.note, c.keep} {
 		if err := step(); err != nil {
 			return Check{}, err
 		}
@@ -367,25 +368,10 @@ func (c *checking) step(name, outcome string, cite law.Citation) {
 	c.out.Steps = append(c.out.Steps, Step{name, outcome, cite})
 }
 
-// keep stores the check for the guard's decision, and records what is sent.
-func (c *checking) keep() error {
-	now := c.tx.Now()
-	lifetime, err := checkLifetime.On(law.DateIn(now, time.UTC))
-	if err != nil {
-		return err
-	}
-	home := FileRef(uuid.NewString())
-	c.kept.NewRef = home
-	if c.found != nil {
-		home = c.found.file.Ref
-	}
-	id := uuid.NewString()
-	c.out.CheckID = string(home) + "." + id
-	c.out.ExpiresAt = now.Add(lifetime)
+// note puts together what the decision needs, and records what is sent.
+func (c *checking) note() error {
+	c.kept.NewRef = FileRef(uuid.NewString())
 	c.out.Direction, c.out.CrossingPoint, c.out.On = c.req.Direction, c.point.Code, c.on
-	if err := c.record(); err != nil {
-		return err
-	}
 	c.kept.Direction, c.kept.CrossingPoint, c.kept.At, c.kept.On = c.req.Direction, c.point.Code, c.at, c.on
 	c.kept.Proposal, c.kept.Letters, c.kept.Traveller = c.out.Proposal, c.out.ProposedReasons, c.out.Traveller
 	if c.found != nil {
@@ -395,6 +381,23 @@ func (c *checking) keep() error {
 	for _, o := range c.others {
 		c.kept.Candidates = append(c.kept.Candidates, seenFile{o.known.file.Ref, o.known.file.Version})
 	}
+	return c.record()
+}
+
+// keep stores the check for the guard's decision.
+func (c *checking) keep() error {
+	now := c.tx.Now()
+	lifetime, err := checkLifetime.On(law.DateIn(now, time.UTC))
+	if err != nil {
+		return err
+	}
+	home := c.kept.NewRef
+	if c.found != nil {
+		home = c.found.file.Ref
+	}
+	id := uuid.NewString()
+	c.out.CheckID = string(home) + "." + id
+	c.out.ExpiresAt = now.Add(lifetime)
 	body, err := json.Marshal(c.kept)
 	if err != nil {
 		return err

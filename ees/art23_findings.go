@@ -96,6 +96,9 @@ func (c *checking) weigh() error {
 	c.weighRestriction()
 	c.weighBiometrics()
 	c.weighStamps()
+	if err := c.withoutBiometrics(); err != nil {
+		return err
+	}
 	if c.req.Direction == Entry {
 		c.weighDocument()
 		c.weighVisa()

@@ -8,6 +8,7 @@ var erasable = []struct{ table, column string }{
 	{"ees_check", "home"},
 	{"ees_outcome", "home"},
 	{"ees_by_visa", "ref"},
+	{"ees_backfill", "ref"},
 	{"ees_amendment", "ref"},
 	{"ees_by_merged", "ref"},
 	{"ees_merged", "ref"},

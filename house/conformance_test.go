@@ -363,6 +363,7 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.CaseQuery]():         ees.CaseQuery{Limit: 1},
 	reflect.TypeFor[ees.LeaveRequest]():      ees.LeaveRequest{File: "a", Ground: "nationality", On: law.MustDate("2026-05-20"), Dossier: "1"},
 	reflect.TypeFor[ees.RestrictRequest]():   ees.RestrictRequest{File: "a", Why: "disputed"},
+	reflect.TypeFor[ees.BackfillEvent]():     ees.BackfillEvent{Key: "k"},
 }
 
 // packageFunctions are the functions of rooms that take a pass; methods are
@@ -462,7 +463,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

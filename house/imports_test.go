@@ -35,6 +35,7 @@ var roomRules = []roomRule{
 	{"interop/cir", belowSystems, "the repository serves every system and knows none"},
 	{"ees", append([]string{"interop/cir"}, belowSystems...), "a system decides and stores; it asks another system through an interface of its own that the house plugs in"},
 	{"carrier", belowSystems, "the copy that the web asks has no way to the register: what it holds comes in by its feed alone (2017/2226 art 13(5))"},
+	{"nui", []string{"law", "person", "db"}, "the interface is a state's end of the line: it speaks to the Central System over the network and knows no room of it"},
 	{"web", belowSystems, "the toolkit of the desks serves every system and knows none"},
 	{"web/browsertest", nil, "a browser for tests knows pages, not rooms"},
 	{"ees/desk", append([]string{"ees"}, deskMay...), "a desk talks: it has no SQL and asks no other system"},

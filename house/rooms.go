@@ -11,6 +11,7 @@ import (
 	"limen/interop/cir"
 	"limen/law"
 	"limen/ledger"
+	"limen/nui"
 	"limen/person"
 )
 
@@ -33,6 +34,7 @@ var Rooms = []Room{
 	{Name: "cir", Schema: cir.Schema},
 	{Name: "ees", Schema: ees.Schema, Operations: ees.Operations, Grants: ees.Grants, Params: ees.Params},
 	{Name: "carrier", Schema: carrier.Schema, Operations: carrier.Operations, Grants: carrier.Grants, Params: carrier.Params, Apart: true},
+	{Name: "nui", Params: nui.Params}, // its tables stand in a store of its own
 }
 
 // Schemas returns the tables of every room of the register.

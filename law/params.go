@@ -100,6 +100,7 @@ var (
 		{From: afterProgress, Value: true, Cite: "2025/1534", Note: "90 days; the last is 2026-07-08."},
 		{From: afterProgress + 90, Value: false, Cite: "2025/1534", Unconfirmed: true,
 			Note: "Prolonged by 60 days, to 2026-09-06, if fewer than 80 % of files have biometrics; whether it was is not known."},
+		{From: afterProgress + 150, Value: false, Cite: "2025/1534", Note: "Over in any case."},
 	}}
 	// PartialSuspensionTime is the longest that one suspension may last, and the
 	// time within which the Commission and eu-LISA are told of it.

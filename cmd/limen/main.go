@@ -33,6 +33,7 @@ type commands struct {
 	Names    namesCmd    `cmd:"" help:"Write names for the machine readable zone and compare pairs of names."`
 	Bench    benchCmd    `cmd:"" help:"Measure, beside a floor measured in the same run."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+	NUI      nuiCmd      `cmd:"" name:"nui" help:"Serve a state's national uniform interface: keep what is decided while the line is down, tell it when it is back."`
 }
 
 // streams are what a command reads and writes.

@@ -166,6 +166,7 @@ func (d *Desk) API(m *web.Mux) {
 			})
 		})
 	d.stayAPI(m)
+	d.outageAPI(m)
 	d.readingAPI(m)
 	d.statisticsAPI(m)
 	d.rightsAPI(m)
