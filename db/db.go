@@ -209,8 +209,9 @@ func (s *Store) Reclaim(ctx context.Context, fn func(*Tx) error) error {
 // Observe runs fn on a snapshot that no writer delays, and returns nil only
 // when what fn queued with Later is on the disk: so a caller has the answer
 // only if the log has the entry. Exec is refused with ErrReadOnly. fn may run
-// more than once. On PostgreSQL it is one transaction; on SQLite the queued
-// statements are a second one, right after the snapshot's end.
+// more than once: a queued row whose key is taken runs fn again a few times, on a
+// snapshot that has the row. On PostgreSQL it is one transaction; on SQLite the
+// queued statements are a second one, right after the snapshot's end.
 func (s *Store) Observe(ctx context.Context, fn func(*Tx) error) error {
 	return s.transact(ctx, kindObserve, fn)
 }
@@ -246,7 +247,7 @@ func (s *Store) transact(ctx context.Context, kind kind, fn func(*Tx) error) err
 		case err == nil:
 			return nil
 		case !errors.As(err, &a):
-			if _, taken := UniqueViolation(err); !taken || kind != kindKeyed || attempt == keyAttempts {
+			if _, taken := UniqueViolation(err); !taken || kind != kindKeyed && kind != kindObserve || attempt == keyAttempts {
 				return err
 			}
 		case attempt == maxAttempts:

@@ -29,7 +29,7 @@ func (r *Register) Suspend(p access.Pass, req SuspensionRequest) (OutageView, er
 	if err != nil {
 		return OutageView{}, err
 	}
-	point, err := ownPoint(p, req.CrossingPoint)
+	point, err := ownPointOf(p, req.CrossingPoint)
 	if err != nil {
 		return OutageView{}, err
 	}
@@ -126,15 +126,19 @@ func (r *Register) biometricsSuspended(tx *db.Tx, point *person.CrossingPoint, a
 	return n > 0, err
 }
 
-// withoutBiometrics takes note, in a check, of a suspension at its crossing
-// point: nothing is asked for, and what is missing is taken at the next crossing.
-func (c *checking) withoutBiometrics() error {
-	suspended, err := c.register.biometricsSuspended(c.tx, c.point, c.at)
-	if err != nil || !suspended {
-		return err
+// readSuspension takes note, in a check, of a suspension at its crossing point.
+func (c *checking) readSuspension() (err error) {
+	c.kept.Suspended, err = c.register.biometricsSuspended(c.tx, c.point, c.at)
+	return err
+}
+
+// weighSuspension asks for nothing while biometrics are suspended; what is missing
+// is taken at the next crossing.
+func (c *checking) weighSuspension() {
+	if !c.kept.Suspended {
+		return
 	}
-	c.kept.Suspended, c.out.ToTake = true, []string{}
+	c.out.ToTake = []string{}
 	c.finding(Admit, "", "biometrics_suspended", "2025/1534 art 4(5)",
 		"Biometrics are suspended at this crossing point: take none. What is missing is taken at the next crossing.", "crossing_point", c.point.Code)
-	return nil
 }

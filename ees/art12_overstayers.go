@@ -248,7 +248,19 @@ func purgeSome(p access.Pass) (int, error) {
 	}
 	unsettled, err := purgeBy(tx, `SELECT state, event FROM ees_backfill_open WHERE erase_at < $1 ORDER BY erase_at LIMIT $2`,
 		`DELETE FROM ees_backfill_open WHERE state = $1 AND event = $2`, tx.Now())
-	return checks + outcomes + firsts + copies + cases + unsettled, err
+	if err != nil {
+		return 0, err
+	}
+	// Steps go by the key of their check; a step of a check that has several is
+	// deleted with the first.
+	steps, err := purgeBy(tx, `SELECT home, check_id FROM ees_check_step WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`,
+		`DELETE FROM ees_check_step WHERE home = $1 AND check_id = $2`, tx.Now())
+	if err != nil {
+		return 0, err
+	}
+	enrolled, err := purgeBy(tx, `SELECT code, bcp FROM ees_preenrolment WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`,
+		`DELETE FROM ees_preenrolment WHERE code = $1 AND bcp = $2`, tx.Now())
+	return checks + outcomes + firsts + copies + cases + unsettled + steps + enrolled, err
 }
 
 // purgeBy deletes one step's worth of rows, by their keys.

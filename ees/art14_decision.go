@@ -34,6 +34,29 @@ type deciding struct {
 // decide opens the check that a decision names. A check decides once, within
 // its time, for the state that made it.
 func (r *Register) decide(p access.Pass, checkID string) (*deciding, error) {
+	o, err := loadCheck(p, checkID)
+	if err != nil {
+		return nil, err
+	}
+	d := &deciding{pass: p, tx: o.tx, home: o.home, checkID: o.id, kept: o.kept, point: o.point}
+	d.where = event{At: d.kept.At, On: d.kept.On, BCP: d.point.Code, Authority: p.Principal().Authority.Name}
+	return d, nil
+}
+
+// openCheck is a check that waits for the guard, with the last step taken.
+type openCheck struct {
+	tx      *db.Tx
+	home    FileRef
+	id      string // the part after the dot
+	expires time.Time
+	version int // steps taken after the check was made
+	kept    keptCheck
+	point   *person.CrossingPoint
+}
+
+// loadCheck opens a check that is not decided and not expired, for the state
+// that made it.
+func loadCheck(p access.Pass, checkID string) (*openCheck, error) {
 	tx, err := p.Tx()
 	if err != nil {
 		return nil, err
@@ -42,13 +65,17 @@ func (r *Register) decide(p access.Pass, checkID string) (*deciding, error) {
 	if !ok || len(checkID) > 80 {
 		return nil, law.BadField("check_id", "unknown_check", "2017/2226 art 23", "This is not the name of a check. Check the traveller first.")
 	}
-	d := &deciding{pass: p, tx: tx, home: FileRef(home), checkID: id}
+	o := &openCheck{tx: tx, home: FileRef(home), id: id}
 	var expires int64
 	var state, body string
+	var step *int
+	var stepBody *string
 	var outcome outcomeRow
-	err = tx.Row(`SELECT c.expires_at, c.state, c.body, o.kind, o.ref, o.n FROM ees_check c
+	err = tx.Row(`SELECT c.expires_at, c.state, c.body, o.kind, o.ref, o.n, s.n, s.body FROM ees_check c
 		LEFT JOIN ees_outcome o ON o.home = c.home AND o.check_id = c.id
-		WHERE c.home = $1 AND c.id = $2`, home, id).Scan(&expires, &state, &body, &outcome.kind, &outcome.ref, &outcome.n)
+		LEFT JOIN ees_check_step s ON s.home = c.home AND s.check_id = c.id
+		WHERE c.home = $1 AND c.id = $2 ORDER BY s.n DESC LIMIT 1`, home, id).
+		Scan(&expires, &state, &body, &outcome.kind, &outcome.ref, &outcome.n, &step, &stepBody)
 	if errors.Is(err, db.ErrNoRows) {
 		if err := decidedBefore(tx, home, id); err != nil {
 			return nil, err
@@ -64,19 +91,20 @@ func (r *Register) decide(p access.Pass, checkID string) (*deciding, error) {
 	if outcome.kind != nil {
 		return nil, outcome.refusal()
 	}
-	if tx.Now().UnixMicro() > expires {
+	o.expires = time.UnixMicro(expires).UTC()
+	if tx.Now().After(o.expires) {
 		return nil, law.Refuse(law.Conflict, "check_expired", "2017/2226 art 23",
 			"This check is too old to decide on: the register may have moved on. Check the traveller again.",
-			"expired_at", time.UnixMicro(expires).UTC().Format(time.RFC3339))
+			"expired_at", o.expires.Format(time.RFC3339))
 	}
-	if err := json.Unmarshal([]byte(body), &d.kept); err != nil {
+	if step != nil {
+		o.version, body = *step, *stepBody
+	}
+	if err := json.Unmarshal([]byte(body), &o.kept); err != nil {
 		return nil, fmt.Errorf("ees: check %s: %w", checkID, err)
 	}
-	if d.point, err = person.ParseCrossingPoint(d.kept.CrossingPoint); err != nil {
-		return nil, err
-	}
-	d.where = event{At: d.kept.At, On: d.kept.On, BCP: d.point.Code, Authority: p.Principal().Authority.Name}
-	return d, nil
+	o.point, err = person.ParseCrossingPoint(o.kept.CrossingPoint)
+	return o, err
 }
 
 // outcomeRow is what a check has led to; nil while it has led to nothing.
@@ -179,6 +207,9 @@ func (d *deciding) write() error {
 		if err := cir.Create(d.pass, k.data); err != nil {
 			return err
 		}
+		if err := d.noteChip(); err != nil {
+			return err
+		}
 		return k.writeRecords(d.tx)
 	}
 	ok, err := touchFile(d.tx, k.file)
@@ -189,6 +220,9 @@ func (d *deciding) write() error {
 		return law.Refuse(law.Conflict, "file_changed", "2017/2226 art 23", "The file has changed meanwhile. Check the traveller again.")
 	}
 	ref := cir.RecordRef(k.file.Ref)
+	if err := d.noteChip(); err != nil {
+		return err
+	}
 	for _, b := range d.kept.samples() {
 		if err := cir.AddBiometric(d.pass, ref, cir.EES, b); err != nil {
 			return err

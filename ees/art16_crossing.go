@@ -19,6 +19,7 @@ type CrossingRequest struct {
 	Biometrics *Biometrics `json:"biometrics,omitempty" doc:"What became of the biometrics since the check."`
 	Holds      string      `json:"entry_holds,omitempty" enum:"record,stamp" doc:"At exit, where record and stamp of an entry differ and the check leaves it to you (2025/1534 art 5(3)): which of them holds."`
 	Despite    string      `json:"despite,omitempty" maxLength:"500" doc:"Why the traveller is admitted although the check proposes refusal (2016/399 art 6(5))."`
+	Confirmed  *Confirmed  `json:"confirmed,omitempty" doc:"What the guard verified of a pre-enrolment that the check takes over (2016/399 art 8a(4))."`
 }
 
 // RecordCrossing records the entry or exit that the guard decided on (arts 14,
@@ -29,7 +30,18 @@ func (r *Register) RecordCrossing(p access.Pass, req CrossingRequest) (RecordVie
 		return RecordView{}, err
 	}
 	if req.Biometrics != nil {
-		d.kept.Biometrics = req.Biometrics
+		if err := req.Biometrics.sound(); err != nil {
+			return RecordView{}, err
+		}
+		d.kept.Biometrics = req.Biometrics.over(d.kept.Biometrics)
+	}
+	return r.record(d, req)
+}
+
+// record records a crossing that was decided on.
+func (r *Register) record(d *deciding, req CrossingRequest) (RecordView, error) {
+	if err := d.confirmKiosk(req.Confirmed); err != nil {
+		return RecordView{}, err
 	}
 	if d.kept.Direction == Entry {
 		if d.kept.Biometrics.refused() && req.Despite == "" {
@@ -49,6 +61,7 @@ func (r *Register) RecordCrossing(p access.Pass, req CrossingRequest) (RecordVie
 		return RecordView{}, err
 	}
 	var done record
+	var err error
 	if d.kept.Direction == Entry {
 		done, err = d.enter(req.Despite)
 	} else {
@@ -61,7 +74,7 @@ func (r *Register) RecordCrossing(p access.Pass, req CrossingRequest) (RecordVie
 		return RecordView{}, err
 	}
 	d.finish(string(d.kept.Direction), done.N)
-	return done.view(d.kept.On), p.Send(access.EntryRecords, access.StayResult)
+	return done.view(d.kept.On), d.pass.Send(access.EntryRecords, access.StayResult)
 }
 
 // against refuses to record an entry that the findings speak against, unless

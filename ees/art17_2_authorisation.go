@@ -44,7 +44,7 @@ func (c *checking) askEtias() error {
 	}
 	if c.register.Authorisations == nil {
 		if c.kept.Etias != nil {
-			c.step("etias", "not_connected", "2017/2226 art 8a")
+			c.kept.AskedEtias = "not_connected"
 		}
 		return nil
 	}
@@ -54,10 +54,10 @@ func (c *checking) askEtias() error {
 	}
 	if c.kept.Etias = nil; found {
 		c.kept.Etias = &held
-		c.step("etias", "found", "2017/2226 art 8a")
+		c.kept.AskedEtias = "found"
 		return nil
 	}
-	c.step("etias", "not_found", "2017/2226 art 8a")
+	c.kept.AskedEtias = "not_found"
 	return nil
 }
 

@@ -9,6 +9,9 @@ import (
 type Biometrics struct {
 	Face         string `json:"face,omitempty" enum:"captured,chip,verified,mismatch,refused,not_taken" doc:"The facial image: captured live, read from the chip, verified against the file, …"`
 	Fingerprints string `json:"fingerprints,omitempty" enum:"captured,verified,mismatch,refused,not_taken,temporarily_impossible,permanently_impossible" doc:"The fingerprints."`
+	ChipMatched  string `json:"chip_matched,omitempty" enum:"matched,not_matched,not_done" doc:"What came of comparing the image of the chip with the live face, by machine (2017/2226 art 15(2)). The image of a chip is kept only when they match."`
+	ChipReason   string `json:"chip_reason,omitempty" maxLength:"200" doc:"Why the image of the chip is kept instead of a live one."`
+	Grey         bool   `json:"grey,omitempty" doc:"The facial image is grey: kept only when it comes from the chip."`
 }
 
 func (b *Biometrics) refused() bool {
@@ -19,9 +22,52 @@ func (b *Biometrics) mismatch() bool {
 	return b != nil && (b.Face == "mismatch" || b.Fingerprints == "mismatch")
 }
 
+// events are the outcomes of verification that a booth sends along with a check,
+// in an order in which the other kind is tried after a mismatch.
+func (b *Biometrics) events() []CheckEvent {
+	if b == nil {
+		return nil
+	}
+	var matched, failed, impossible []CheckEvent
+	switch b.Face {
+	case "verified":
+		matched = append(matched, EventFaceMatch)
+	case "mismatch":
+		failed = append(failed, EventFaceNoMatch)
+	}
+	switch b.Fingerprints {
+	case "verified":
+		matched = append(matched, EventFingersMatch)
+	case "mismatch":
+		failed = append(failed, EventFingersNoMatch)
+	case "temporarily_impossible", "permanently_impossible":
+		impossible = append(impossible, EventFingersImpossible)
+	}
+	if len(matched) > 0 {
+		return append(failed, matched...)
+	}
+	return append(failed, impossible...)
+}
+
+// over puts what a decision says over what the check had: a kind that the
+// decision does not mention stays as it was.
+func (b *Biometrics) over(before *Biometrics) *Biometrics {
+	if before == nil {
+		return b
+	}
+	now := *b
+	if now.Face == "" {
+		now.Face, now.ChipMatched, now.ChipReason, now.Grey = before.Face, before.ChipMatched, before.ChipReason, before.Grey
+	}
+	if now.Fingerprints == "" {
+		now.Fingerprints = before.Fingerprints
+	}
+	return &now
+}
+
 // faceSeen tells whether the face was compared or taken now.
 func (b *Biometrics) faceSeen() bool {
-	return b != nil && (b.Face == "captured" || b.Face == "verified")
+	return b != nil && (b.Face == "captured" || b.Face == "verified" || b.Face == "chip" && b.ChipMatched == "matched")
 }
 
 // faceAfter is the state of a file's facial image after what was taken now.
@@ -66,6 +112,26 @@ func (k *keptCheck) stores(kind string) bool {
 		return k.Biometrics.Face == "captured" || k.Biometrics.Face == "chip"
 	}
 	return k.Biometrics.Fingerprints == "captured" && !k.UnderTwelve && (!k.VisaNeeded || k.NotInVIS)
+}
+
+// FileState says how complete an individual file is.
+type FileState string
+
+// The states of a file. PRE_ENROLLED is the state of a traveller at a kiosk, who
+// has no file before the guard's decision: see PreEnrolmentStatus.
+const (
+	FileActive  FileState = "ACTIVE"
+	FilePending FileState = "ACTIVE_BIOMETRICS_PENDING" // biometrics are to be taken at the next crossing
+)
+
+// state tells whether the file still lacks biometrics that the law asks for:
+// the face, and of somebody who needs no visa the fingerprints (arts 16(1), 17(1),
+// 17(4), 21(3); 2025/1534 art 4(5)).
+func (f *file) state() FileState {
+	if f.Face == FaceMissing || f.Fingers == FingersMissing || f.Fingers == FingersTemporarilyNone {
+		return FilePending
+	}
+	return FileActive
 }
 
 // samples names the samples that enter the repository now.
@@ -124,7 +190,7 @@ func (k *keptCheck) keepOnlyPermitted(reasons []ReasonRow, req RefusalRequest) {
 	if chip { // ground J: nothing is taken live, whatever else is said
 		face, fingers = false, false
 	}
-	kept := Biometrics{Face: "not_taken", Fingerprints: "not_taken"}
+	kept := Biometrics{Face: "not_taken", Fingerprints: "not_taken", ChipMatched: k.Biometrics.ChipMatched, ChipReason: k.Biometrics.ChipReason, Grey: k.Biometrics.Grey}
 	if face && k.Biometrics.Face == "captured" || (face || chip) && k.Biometrics.Face == "chip" {
 		kept.Face = k.Biometrics.Face
 	}

@@ -134,9 +134,9 @@ func TestArt14_2_NewDocumentForcesALiveImage(t *testing.T) {
 		if !slices.Equal(c.ToTake, []string{"face"}) {
 			b.Fatalf("%v", c.ToTake)
 		}
-		for _, face := range []string{"chip", "not_taken"} {
+		for face, code := range map[string]law.Code{"chip": "chip_not_matched", "not_taken": "face_needed"} {
 			_, err := b.tryCross(ees.CrossingRequest{CheckID: c.CheckID, Biometrics: &ees.Biometrics{Face: face}})
-			refused(b.T, err, "face_needed")
+			refused(b.T, err, code)
 		}
 		if _, err := b.tryCross(ees.CrossingRequest{CheckID: c.CheckID, Biometrics: &ees.Biometrics{Face: "captured"}}); err != nil {
 			b.Fatal(err)

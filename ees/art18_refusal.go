@@ -3,6 +3,7 @@ package ees
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"limen/access"
@@ -18,6 +19,7 @@ type RefusalRequest struct {
 	InternalRisk bool            `json:"internal_security,omitempty" doc:"Ground I: the threat concerns internal security (2017/2226 art 18(4))."`
 	NotInVIS     bool            `json:"not_in_vis,omitempty" doc:"The visa-required traveller is not registered in the Visa Information System: fingerprints are taken too (2017/2226 art 18(2)(c))."`
 	WithoutThem  string          `json:"without_biometrics,omitempty" enum:"kiosk,suspension,fallback,impossible" doc:"Why biometrics that a ground asks for are not given: they come from a kiosk, they are suspended, the systems are down, or they cannot be taken."`
+	Confirmed    *Confirmed      `json:"confirmed,omitempty" doc:"What the guard verified of a pre-enrolment that the check takes over: only that is kept."`
 	AlertHasThem bool            `json:"alert_has_biometrics,omitempty" doc:"Ground H: the alert already has the biometrics (2017/2226 art 18(3))."`
 }
 
@@ -37,7 +39,15 @@ func (r *Register) RecordRefusal(p access.Pass, req RefusalRequest) (RefusalView
 			"The check is of an exit. Entry can be refused to somebody who enters only.")
 	}
 	if req.Biometrics != nil {
-		d.kept.Biometrics = req.Biometrics
+		if !slices.Contains(req.Reasons, "J") { // ground J has the chip read without a live face
+			if err := req.Biometrics.sound(); err != nil {
+				return RefusalView{}, err
+			}
+		}
+		d.kept.Biometrics = req.Biometrics.over(d.kept.Biometrics)
+	}
+	if err := d.refuseKiosk(req.Confirmed); err != nil {
+		return RefusalView{}, err
 	}
 	n, v, err := r.refuse(d, reasons, req)
 	if err != nil {

@@ -171,14 +171,14 @@ func (r *Register) tell(p access.Pass, tx *db.Tx, e BackfillEvent, digest, chose
 		return BackfillResult{}, law.BadField("decision", "unknown_decision", "2017/2226 art 21(1)", "Say crossed or refused.")
 	}
 	c := checking{register: r, pass: p, tx: tx, req: e.CheckRequest}
-	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search} {
+	for _, step := range []func() error{c.readPlace, c.readSuspension, c.readPerson, c.scope, c.askVIS, c.search} {
 		if err := step(); err != nil {
 			return BackfillResult{}, err
 		}
 	}
-	if c.byIdentity && chosen == "new" {
+	if c.kept.Query == foundByIdentity && chosen == "new" {
 		// Second line has found that this is another person of the same identity.
-		c.others, c.found, c.byIdentity = []candidate{{known: c.found, score: 1, same: true}}, nil, false
+		c.others, c.found, c.kept.Query = []candidate{{known: c.found, score: 1, same: true}}, nil, foundSeveral
 	}
 	if !looked {
 		if err := c.needsSomebody(); err != nil {
@@ -276,13 +276,13 @@ func (c *checking) needsSomebody() error {
 		c.pass.Subject(string(o.known.file.Ref))
 	}
 	switch {
-	case c.tooMany:
+	case c.kept.TooMany:
 		return law.Refuse(law.Conflict, "more_files_than_compared", "2019/327 art 2", "More persons share this name, birth date, sex and nationality than could be compared.")
-	case c.documentOfAnother:
+	case c.kept.Query == documentOfAnother:
 		return law.Refuse(law.Conflict, "document_of_another_identity", "2017/2226 art 23(2)", "This document is recorded for a person with other identity data.")
 	case len(c.others) > 0:
 		return law.Refuse(law.Conflict, "possible_files", "2017/2226 art 27(1)", "Other files may be this traveller's.")
-	case c.byIdentity && !c.req.NoDocument && c.newDocument():
+	case c.kept.Query == foundByIdentity && !c.req.NoDocument && c.newDocument():
 		c.pass.Subject(string(c.found.file.Ref))
 		return law.Refuse(law.Conflict, "new_document", "2017/2226 art 14(2)", "The file of somebody with this identity was made with another document: somebody has to say whether it is the same person.")
 	}

@@ -214,7 +214,7 @@ func (r *Register) DeclareOutage(p access.Pass, req OutageRequest) (OutageView, 
 	case NationalOutage:
 		o.key, o.state = string(NationalOutage)+"."+own, own
 	case PointOutage:
-		point, err := ownPoint(p, req.CrossingPoint)
+		point, err := ownPointOf(p, req.CrossingPoint)
 		if err != nil {
 			return OutageView{}, err
 		}
@@ -250,8 +250,8 @@ func (r *Register) DeclareOutage(p access.Pass, req OutageRequest) (OutageView, 
 	return o.view(now), nil
 }
 
-// ownPoint reads the code of a crossing point of the caller's own state.
-func ownPoint(p access.Pass, code string) (*person.CrossingPoint, error) {
+// ownPointOf reads the code of a crossing point of the caller's own state.
+func ownPointOf(p access.Pass, code string) (*person.CrossingPoint, error) {
 	point, err := person.ParseCrossingPoint(code)
 	if err != nil {
 		return nil, at("crossing_point", err)

@@ -2,7 +2,6 @@ package ees
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,6 +73,7 @@ type Step struct {
 // FileSummary is a file as a check shows it.
 type FileSummary struct {
 	Ref          FileRef        `json:"ref" doc:"Individual reference number."`
+	State        FileState      `json:"state" enum:"ACTIVE,ACTIVE_BIOMETRICS_PENDING" doc:"Pending: biometrics that the law asks for are still to be taken."`
 	Surname      string         `json:"surname"`
 	FirstNames   string         `json:"first_names"`
 	BirthDate    string         `json:"birth_date"`
@@ -114,6 +114,8 @@ type Check struct {
 	Reasons         []law.Reason    `json:"reasons" nullable:"false" doc:"The chain of rules behind the stay and the proposal."`
 	Steps           []Step          `json:"steps" nullable:"false" doc:"The searches made, in the order of 2017/2226 arts 23 and 27."`
 	ToTake          []string        `json:"to_take" nullable:"false" doc:"Biometrics still to be taken: face, fingerprints."`
+	Progress        Progress        `json:"progress" doc:"Where the check stands in the order of searches, and what comes next."`
+	AtKiosk         *KioskView      `json:"at_kiosk,omitempty" doc:"What the traveller's pre-enrolment at a kiosk brought, when the check takes one over (2016/399 art 8a)."`
 }
 
 // TravellerView is what was read from the document.
@@ -153,12 +155,21 @@ type keptCheck struct {
 	UnderTwelve   bool             `json:"under_twelve,omitempty"`
 	NewRef        FileRef          `json:"new_ref"`
 	Suspended     bool             `json:"suspended,omitempty"` // biometrics were suspended at the crossing point (2025/1534)
+	Events        []CheckEvent     `json:"ev,omitempty"`        // the way through the order of searches so far
+	Query         queryOutcome     `json:"query,omitempty"`     // what the search by letters came to
+	AskedVIS      string           `json:"vis,omitempty"`       // what came of asking about the visa
+	AskedEtias    string           `json:"etias_asked,omitempty"`
+	TooMany       bool             `json:"more,omitempty"`   // not every file could be compared
+	IntendedDays  int              `json:"days,omitempty"`   //
+	NotVerified   bool             `json:"failed,omitempty"` // the file that the document led to is not this person's, as far as is known
+	Kiosk         *takenOver       `json:"kiosk,omitempty"`  // the pre-enrolment that this check takes over
 }
 
 // seenFile is a file as the check saw it.
 type seenFile struct {
 	Ref     FileRef `json:"ref"`
 	Version int64   `json:"v"`
+	Score   float64 `json:"s,omitempty"`
 }
 
 // Check reads the traveller's document, searches in the prescribed order, works
@@ -170,12 +181,23 @@ func (r *Register) Check(p access.Pass, req CheckRequest) (Check, error) {
 		return Check{}, err
 	}
 	c := checking{register: r, pass: p, tx: tx, req: req}
-	for _, step := range []func() error{c.readPlace, c.readPerson, c.scope, c.askVIS, c.search, c.settleStamps, c.askEtias, c.judge, c.weigh, c.note, c.keep} {
-		if err := step(); err != nil {
-			return Check{}, err
-		}
+	if err := c.look(); err != nil {
+		return Check{}, err
+	}
+	if err := c.keep(); err != nil {
+		return Check{}, err
 	}
 	return c.out, nil
+}
+
+// look does everything of a check but keeping it.
+func (c *checking) look() error {
+	for _, step := range []func() error{c.readPlace, c.readSuspension, c.readPerson, c.scope, c.askVIS, c.search, c.begin, c.settleStamps, c.askEtias, c.judge, c.weigh} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readPlace finds the crossing point, the moment and the civil day there.
@@ -187,10 +209,8 @@ func (c *checking) readPlace() error {
 	if err != nil {
 		return at("crossing_point", err)
 	}
-	if own := c.pass.Principal().Authority.State; string(point.State) != own {
-		return law.Refuse(law.NotPermitted, "foreign_crossing_point", "2017/2226 art 9(2)",
-			fmt.Sprintf("%s is a crossing point of %s, and you work for %s: its own authorities check and record there.", point.Code, point.State.Name(), person.State(own).Name()),
-			"crossing_point", point.Code, "state", string(point.State), "authority_of", own)
+	if err := ownPoint(c.pass, point); err != nil {
+		return err
 	}
 	c.point = point
 	c.at, c.kept.Origin = c.tx.Now(), Online
@@ -253,7 +273,10 @@ func (c *checking) readPerson() error {
 	if err := c.readStamps(); err != nil {
 		return err
 	}
-	c.kept.Biometrics, c.kept.Family = c.req.Biometrics, c.req.FamilyMember
+	if err := c.req.Biometrics.sound(); err != nil {
+		return err
+	}
+	c.kept.Biometrics, c.kept.Family, c.kept.IntendedDays = c.req.Biometrics, c.req.FamilyMember, c.req.IntendedDays
 	youngest, _ := t.Identity.Birth.Age(c.on)
 	limit, err := fingerprintAge.On(c.on)
 	if err != nil {
@@ -280,6 +303,11 @@ func (c *checking) scope() error {
 	if x, ok := exemptByNationality(c.traveller.Identity.Nationalities); ok {
 		return OutOfScope(x)
 	}
+	return c.readVisaRule()
+}
+
+// readVisaRule finds the rule of the visa list that applies to the traveller.
+func (c *checking) readVisaRule() error {
 	for _, n := range c.traveller.Identity.Nationalities {
 		rule, err := person.VisaRequirement(n, c.on)
 		if err != nil {
@@ -314,24 +342,17 @@ func (c *checking) search() error {
 			return err
 		}
 		if k.holds(c.traveller.Identity) {
-			c.found = k
-			c.step("document", "found", "2017/2226 art 23(2)")
-			c.step("identity", "not_needed", "2017/2226 art 23(2)")
+			c.found, c.kept.Query = k, foundByDocument
 			return nil
 		}
 		c.others = append(c.others, candidate{known: k, score: 0})
 	}
-	if len(c.others) > 0 {
-		c.step("document", "other_person", "2017/2226 art 23(2)")
-		c.documentOfAnother = true
-	} else {
-		c.step("document", "not_found", "2017/2226 art 23(2)")
-	}
+	ofAnother := len(c.others) > 0
 	matches, more, err := cir.FindByIdentity(c.pass, cir.EES, c.traveller.Identity)
 	if err != nil {
 		return err
 	}
-	c.tooMany = more
+	c.kept.TooMany = more
 	for _, m := range matches {
 		if slices.ContainsFunc(c.others, func(o candidate) bool { return o.known.file.Ref == FileRef(m.Ref) }) {
 			continue
@@ -345,67 +366,85 @@ func (c *checking) search() error {
 	// A match on name, birth, nationality and sex returns the file although
 	// the document differs (2019/327 art 2), when it is the only one.
 	if len(c.others) == 1 && c.others[0].same {
-		c.found, c.others, c.byIdentity = c.others[0].known, nil, true
-		c.step("identity", "found", "2019/327 art 2")
+		c.found, c.others, c.kept.Query = c.others[0].known, nil, foundByIdentity
 		return nil
 	}
 	// Files that an officer told apart from it are not put forward again.
 	if c.found, err = c.settledBefore(); err != nil || c.found != nil {
-		c.others, c.byIdentity = nil, true
-		c.step("identity", "found", "2019/327 art 2")
+		c.others, c.kept.Query = nil, foundByIdentity
 		return err
 	}
 	switch {
-	case len(c.others) == 0:
-		c.step("identity", "not_found", "2019/327 art 2")
+	case ofAnother:
+		c.kept.Query = documentOfAnother
+	case len(c.others) > 0:
+		c.kept.Query = foundSeveral
 	default:
-		c.step("identity", "several", "2019/327 art 2")
+		c.kept.Query = foundNothing
 	}
 	return nil
 }
 
-func (c *checking) step(name, outcome string, cite law.Citation) {
-	c.out.Steps = append(c.out.Steps, Step{name, outcome, cite})
-}
-
-// note puts together what the decision needs, and records what is sent.
-func (c *checking) note() error {
-	c.kept.NewRef = FileRef(uuid.NewString())
-	c.out.Direction, c.out.CrossingPoint, c.out.On = c.req.Direction, c.point.Code, c.on
-	c.kept.Direction, c.kept.CrossingPoint, c.kept.At, c.kept.On = c.req.Direction, c.point.Code, c.at, c.on
-	c.kept.Proposal, c.kept.Letters, c.kept.Traveller = c.out.Proposal, c.out.ProposedReasons, c.out.Traveller
-	if c.found != nil {
-		c.kept.File = &seenFile{c.found.file.Ref, c.found.file.Version}
-		c.kept.NewDocument = c.newDocument()
-	}
-	for _, o := range c.others {
-		c.kept.Candidates = append(c.kept.Candidates, seenFile{o.known.file.Ref, o.known.file.Version})
-	}
-	return c.record()
-}
-
-// keep stores the check for the guard's decision.
-func (c *checking) keep() error {
+// reserve gives the check its name and its time. Its rows lie with the file
+// found, or with the reference that a new file would have.
+func (c *checking) reserve() (home FileRef, id string, err error) {
 	now := c.tx.Now()
 	lifetime, err := checkLifetime.On(law.DateIn(now, time.UTC))
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	home := c.kept.NewRef
+	home, id = FileRef(uuid.NewString()), uuid.NewString()
+	c.kept.NewRef = home
 	if c.found != nil {
 		home = c.found.file.Ref
 	}
-	id := uuid.NewString()
 	c.out.CheckID = string(home) + "." + id
 	c.out.ExpiresAt = now.Add(lifetime)
+	c.out.Direction, c.out.CrossingPoint, c.out.On = c.req.Direction, c.point.Code, c.on
+	c.see()
+	c.out.Progress = c.progress(0)
+	return home, id, nil
+}
+
+// keep stores the check for the guard's decision, and records what is sent.
+func (c *checking) keep() error {
+	home, id, err := c.reserve()
+	if err != nil {
+		return err
+	}
+	if err := c.record(); err != nil {
+		return err
+	}
 	body, err := json.Marshal(c.kept)
 	if err != nil {
 		return err
 	}
 	who := c.pass.Principal().Authority
 	c.tx.Later(`INSERT INTO ees_check (home, id, at, expires_at, authority, state, body) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		string(home), id, now.UnixMicro(), c.out.ExpiresAt.UnixMicro(), who.Name, who.State, string(body))
+		string(home), id, c.tx.Now().UnixMicro(), c.out.ExpiresAt.UnixMicro(), who.Name, who.State, string(body))
 	return nil
+}
+
+// note puts together what a decision needs that is taken at once, and records
+// what is sent.
+func (c *checking) note() error {
+	c.kept.NewRef = FileRef(uuid.NewString())
+	c.see()
+	return c.record()
+}
+
+// see puts into the kept check what the check saw.
+func (c *checking) see() {
+	c.kept.Direction, c.kept.CrossingPoint, c.kept.At, c.kept.On = c.req.Direction, c.point.Code, c.at, c.on
+	c.kept.Proposal, c.kept.Letters, c.kept.Traveller = c.out.Proposal, c.out.ProposedReasons, c.out.Traveller
+	c.kept.File, c.kept.Candidates, c.kept.NewDocument = nil, nil, false
+	if c.found != nil {
+		c.kept.File = &seenFile{Ref: c.found.file.Ref, Version: c.found.file.Version}
+		c.kept.NewDocument = c.newDocument()
+	}
+	for _, o := range c.others {
+		c.kept.Candidates = append(c.kept.Candidates, seenFile{o.known.file.Ref, o.known.file.Version, o.score})
+	}
 }
 
 // record tells the log whose data were opened and which kinds leave.

@@ -7,6 +7,7 @@ import (
 
 	"limen/access"
 	"limen/ees"
+	"limen/interop/cir"
 	"limen/person"
 )
 
@@ -298,18 +299,34 @@ func TestArt14_2_ManyBoothsOnePerson(t *testing.T) {
 	})
 }
 
-// vis is a Visa Information System of one visa.
-type vis struct{ visa ees.VisaOnRecord }
+// vis is a Visa Information System of one visa and one person: fingerprints are
+// those of a sticker, or of a surname.
+type vis struct {
+	visa   ees.VisaOnRecord
+	holder cir.Identity
+}
 
 func (v vis) VisaBySticker(_ context.Context, _ access.Pass, number person.DocumentNumber, issuer person.State) (ees.VisaOnRecord, bool, error) {
 	return v.visa, number == v.visa.Sticker && issuer == v.visa.Issuer, nil
+}
+
+func (v vis) VerifyFingers(_ context.Context, _ access.Pass, _ person.DocumentNumber, _ person.State, fingers []byte) (bool, error) {
+	return string(fingers) == "fingers of "+string(v.visa.Sticker), nil
+}
+
+func (v vis) SearchTraveller(_ context.Context, _ access.Pass, id cir.Identity, _ person.Document) (cir.Identity, bool, error) {
+	return v.holder, v.holder.Name == id.Name, nil
+}
+
+func (v vis) IdentifyFingers(_ context.Context, _ access.Pass, fingers []byte) (cir.Identity, bool, error) {
+	return v.holder, string(fingers) == "fingers of "+v.holder.Name.Surname, nil
 }
 
 // Art 23(4): where a Visa Information System is connected, it says what the visa
 // is, whatever was typed; a visa that it does not know is none.
 func TestArt23_4_TheVisaIsWhatTheVISHolds(t *testing.T) {
 	onBoth(t, func(b *border) {
-		b.register.Visas = vis{ees.VisaOnRecord{Sticker: "FRA1", Issuer: "FRA", Type: person.VisaC, ValidFrom: day("2026-10-01"), ValidTo: day("2026-11-30"), Days: 7, Entries: 1}}
+		b.register.Visas = vis{visa: ees.VisaOnRecord{Sticker: "FRA1", Issuer: "FRA", Type: person.VisaC, ValidFrom: day("2026-10-01"), ValidTo: day("2026-11-30"), Days: 7, Entries: 1}}
 		who := mehmet()
 		who.Visa = &ees.VisaInput{Number: "FRA1", Issuer: "FRA", ValidFrom: day("2026-10-01"), ValidUntil: day("2026-12-31"), Days: 90, Entries: 0}
 		if c := b.at("2026-11-01 08:00").check(who); c.Stay.DaysRemaining != 7 || c.Proposal != ees.Admit {

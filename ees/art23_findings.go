@@ -25,17 +25,13 @@ type checking struct {
 	on        law.Date
 	traveller Traveller
 
-	visaRule          person.Requirement
-	nationality       person.State
-	found             *known
-	others            []candidate
-	documentOfAnother bool
-	byIdentity        bool // the file was found by the identity, under another document
-	stampsWeighed     []law.Reason
-	askedVIS          string // what came of asking the Visa Information System
-	tooMany           bool   // not every file that may be the traveller's could be compared
-	weights           []Proposal
-	judged            judgement
+	visaRule      person.Requirement
+	nationality   person.State
+	found         *known
+	others        []candidate
+	stampsWeighed []law.Reason
+	weights       []Proposal
+	judged        judgement
 }
 
 // candidate is a file that may be the traveller's.
@@ -96,9 +92,7 @@ func (c *checking) weigh() error {
 	c.weighRestriction()
 	c.weighBiometrics()
 	c.weighStamps()
-	if err := c.withoutBiometrics(); err != nil {
-		return err
-	}
+	c.weighSuspension()
 	if c.req.Direction == Entry {
 		c.weighDocument()
 		c.weighVisa()
@@ -148,7 +142,10 @@ func (c *checking) finding(weight Proposal, letter RefusalReason, code law.Code,
 
 func (c *checking) weighIdentity() {
 	switch {
-	case c.documentOfAnother:
+	case c.kept.NotVerified:
+		c.finding(SecondLine, "", "not_verified", "2017/2226 art 23(2)",
+			"Neither the face nor the fingerprints show that the traveller is the person of the file that the document led to. Identify the traveller, in second line; a crossing names the file, or says new.")
+	case c.kept.Query == documentOfAnother && len(c.others) > 0:
 		c.finding(SecondLine, "", "document_of_another_identity", "2017/2226 art 23(2)",
 			"This document is recorded for a person with other identity data. Compare the person with the file, in second line.")
 	case len(c.others) > 0:
@@ -157,13 +154,13 @@ func (c *checking) weighIdentity() {
 	case c.found == nil && c.req.Direction == Entry:
 		c.finding(Admit, "", "first_registration", "2017/2226 art 14(2)", "No file was found: a new individual file is made with your decision.")
 	}
-	if c.tooMany {
+	if c.kept.TooMany {
 		c.finding(SecondLine, "", "more_files_than_compared", "2019/327 art 2",
 			"More persons share this name, birth date, sex and nationality than could be compared. Search for the file before recording.")
 	}
 	if c.found != nil && c.newDocument() {
 		weight := Admit
-		if c.byIdentity && !c.kept.Biometrics.faceSeen() {
+		if c.kept.Query == foundByIdentity && !c.kept.Biometrics.faceSeen() {
 			weight = SecondLine
 		}
 		c.finding(weight, "", "new_document", "2017/2226 art 14(2)",
@@ -188,13 +185,16 @@ func (c *checking) weighBiometrics() {
 	if c.req.Direction == Exit && c.found == nil && c.found.entryByStamp(c.kept.Stamps, event{At: c.at, On: c.on}).day == 0 {
 		c.out.ToTake = []string{}
 	}
+	if len(c.out.ToTake) > 0 {
+		if mayWait, err := law.FilesWithoutBiometrics.On(c.on); err == nil && mayWait {
+			c.finding(Admit, "", "biometrics_may_wait", "2025/1534 art 4(2)",
+				"In these first sixty days a file may be made without biometrics: they are taken at the next crossing.")
+		}
+	}
 	if c.kept.UnderTwelve {
 		c.finding(Admit, "", "child_without_fingerprints", "2017/2226 art 17(3)", "The traveller is under twelve: no fingerprints are taken.")
 	}
-	if c.kept.VisaNeeded {
-		c.step("vis", c.askedVIS, "2017/2226 art 23(4)")
-	}
-	c.step("biometric_verification", "not_connected", "2017/2226 art 23(2)")
+	c.out.Steps = c.steps()
 	switch {
 	case c.kept.Biometrics.refused() && c.req.Direction == Entry:
 		c.finding(Refuse, "J", "biometrics_refused", "2017/2226 art 18(5)",
@@ -202,7 +202,10 @@ func (c *checking) weighBiometrics() {
 	case c.kept.Biometrics.refused():
 		c.finding(SecondLine, "", "biometrics_refused", "2016/399 art 6a",
 			"The traveller refuses to give biometrics at exit. The exit is recorded; refer to second line.")
-	case c.kept.Biometrics.mismatch():
+	case c.kept.Biometrics.mismatch() && c.kept.state() == StateVerified:
+		c.finding(Admit, "", "verified_by_the_other_kind", "2017/2226 art 23(2)",
+			"One kind of biometrics did not match the file, the other did: the traveller is verified.")
+	case c.kept.Biometrics.mismatch() && !c.kept.NotVerified:
 		c.finding(SecondLine, "", "biometric_mismatch", "2017/2226 art 23(2)",
 			"The biometrics do not match the file. Verify by the other kind, then identify in second line (art 27).")
 	}
@@ -211,7 +214,7 @@ func (c *checking) weighBiometrics() {
 // askVIS replaces what the guard typed of a visa by what the Visa Information
 // System holds, where that is connected (art 23(4)).
 func (c *checking) askVIS() error {
-	c.askedVIS = "not_connected"
+	c.kept.AskedVIS = "not_connected"
 	if c.register.Visas == nil || !c.kept.VisaNeeded || c.kept.Visa == nil || c.kept.Visa.National {
 		return nil
 	}
@@ -220,9 +223,9 @@ func (c *checking) askVIS() error {
 	case err != nil:
 		return err
 	case found:
-		c.askedVIS, c.kept.Visa = "found", &held
+		c.kept.AskedVIS, c.kept.Visa = "found", &held
 	default:
-		c.askedVIS, c.kept.Visa = "not_found", nil
+		c.kept.AskedVIS, c.kept.Visa = "not_found", nil
 	}
 	return nil
 }

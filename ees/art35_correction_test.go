@@ -211,20 +211,13 @@ func TestArt35_2_WhatCorrectionIsRefused(t *testing.T) {
 	})
 }
 
-// visaSystem is a Visa Information System that knows one visa.
-type visaSystem struct{ visa ees.VisaOnRecord }
-
-func (v visaSystem) VisaBySticker(_ context.Context, _ access.Pass, number person.DocumentNumber, issuer person.State) (ees.VisaOnRecord, bool, error) {
-	return v.visa, number == v.visa.Sticker && issuer == v.visa.Issuer, nil
-}
-
 // Art 35(3): where the Visa Information System is connected, it is asked, and
 // nothing is corrected to what it does not say.
 func TestArt35_3_VisaDataAreCheckedInTheVISFirst(t *testing.T) {
 	onBoth(t, func(b *border) {
 		rec := b.enter("2026-12-10 09:00", mehmetWithVisa())
 		b.at("2026-12-20 09:00")
-		b.register.Visas = visaSystem{ees.VisaOnRecord{Sticker: "V1", Issuer: "FRA", Type: person.VisaC, ValidFrom: day("2026-12-01"), ValidTo: day("2027-03-31"), Days: 20}}
+		b.register.Visas = vis{visa: ees.VisaOnRecord{Sticker: "V1", Issuer: "FRA", Type: person.VisaC, ValidFrom: day("2026-12-01"), ValidTo: day("2027-03-31"), Days: 20}}
 		days := func(new string) error {
 			_, err := b.tryCorrect(caseworker, ees.CorrectionRequest{File: rec.File, VisaChecked: true, Changes: []ees.Correction{{Of: "record", N: 1, Field: "visa_days", Old: "30", New: new}}}, 0)
 			return err

@@ -43,9 +43,9 @@ func TestArt35_6_FiveWorkingDays(t *testing.T) {
 			b.Error("a crossing moved the day")
 		}
 		// The proof was wrong: the file stays, with its own clocks.
-		_, err = b.tryStep(caseworker, ees.CaseStepRequest{CaseID: v.CaseID, Do: "keep"})
+		_, err = b.tryMove(caseworker, ees.CaseStepRequest{CaseID: v.CaseID, Do: "keep"})
 		b.refusedWith(err, "reason_missing")
-		b.step(caseworker, v.CaseID, "keep", "", "another person of that name")
+		b.move(caseworker, v.CaseID, "keep", "", "another person of that name")
 		if n := b.count(`SELECT COUNT(*) FROM ees_file WHERE erase_by IS NULL AND due_on > '2029-01-01'`); n != 1 {
 			b.Error("the mark was not taken off")
 		}
@@ -54,7 +54,7 @@ func TestArt35_6_FiveWorkingDays(t *testing.T) {
 		if due(v) != "2026-05-11 2026-05-11 -" {
 			b.Error(due(v))
 		}
-		b.step(of("SWE"), v.CaseID, "keep", "", "not naturalised after all")
+		b.move(of("SWE"), v.CaseID, "keep", "", "not naturalised after all")
 		b.at("2026-08-03 09:00").leaveScope(of("SWE"), ees.LeaveRequest{File: file, Ground: "nationality", On: day("2026-05-04")})
 		if n := b.count(`SELECT COUNT(*) FROM ees_file WHERE due_on = '2026-08-03'`); n != 1 {
 			b.Error("told late, the file has days left")

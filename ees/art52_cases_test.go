@@ -26,13 +26,13 @@ func (b *border) openCase(who access.Principal, req ees.CaseRequest) ees.CaseVie
 	return v
 }
 
-func (b *border) tryStep(who access.Principal, req ees.CaseStepRequest) (ees.CaseView, error) {
+func (b *border) tryMove(who access.Principal, req ees.CaseStepRequest) (ees.CaseView, error) {
 	return run(b, who, ees.OpStepCase, func(p access.Pass) (ees.CaseView, error) { return b.register.StepCase(p, req, 0) })
 }
 
-func (b *border) step(who access.Principal, id, do, outcome, words string) ees.CaseView {
+func (b *border) move(who access.Principal, id, do, outcome, words string) ees.CaseView {
 	b.Helper()
-	v, err := b.tryStep(who, ees.CaseStepRequest{CaseID: id, Do: do, Outcome: outcome, Words: words})
+	v, err := b.tryMove(who, ees.CaseStepRequest{CaseID: id, Do: do, Outcome: outcome, Words: words})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -103,30 +103,30 @@ func TestArt52_RequestThroughTheResponsibleState(t *testing.T) {
 		if c.Responsible != "FRA" || c.Desk != "ESP" || due(c) != "2026-11-09 2026-11-09 2026-12-17" || !slices.Contains(c.Next, "forward") {
 			b.Errorf("%s %+v", due(c), c)
 		}
-		_, err := b.tryStep(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "check", Outcome: "accurate"})
+		_, err := b.tryMove(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "check", Outcome: "accurate"})
 		b.refusedWith(err, "no_such_case") // France does not know of it yet
-		_, err = b.tryStep(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "confirm"})
+		_, err = b.tryMove(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "confirm"})
 		b.refusedWith(err, "step_out_of_order")
-		_, err = b.tryStep(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "check"})
+		_, err = b.tryMove(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "check"})
 		b.refusedWith(err, "outcome_missing")
 
 		b.at("2026-11-05 09:00")
-		c = b.step(spain, c.CaseID, "forward", "", "")
+		c = b.move(spain, c.CaseID, "forward", "", "")
 		if c.Desk != "FRA" || due(c) != "2026-12-05 2026-12-07 2026-12-17" || len(c.Next) != 0 {
 			b.Errorf("%s %+v", due(c), c)
 		}
-		_, err = b.tryStep(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "check", Outcome: "accurate"})
+		_, err = b.tryMove(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "check", Outcome: "accurate"})
 		b.refusedWith(err, "not_your_turn")
 
 		b.at("2026-11-20 09:00")
-		c = b.step(caseworker, c.CaseID, "check", "inaccurate", "")
+		c = b.move(caseworker, c.CaseID, "check", "inaccurate", "")
 		if c.Desk != "ESP" || due(c) != "2026-12-17 2026-12-17 2026-12-17" {
 			b.Errorf("%s %+v", due(c), c)
 		}
-		_, err = b.tryStep(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "confirm"})
+		_, err = b.tryMove(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "confirm"})
 		b.refusedWith(err, "nothing_corrected_yet")
 		b.correct(file, ees.Correction{Of: "record", N: 1, Field: "entry_at", Old: "2026-10-10T09:00:00Z", New: "2026-10-09T09:00:00Z"})
-		c = b.step(spain, c.CaseID, "confirm", "", "")
+		c = b.move(spain, c.CaseID, "confirm", "", "")
 		if due(c) != "2026-11-27 2026-11-27 -" || len(c.Letter) != 2 || !strings.Contains(c.Letter[0], "2026-11-02") || !strings.Contains(c.Letter[1], "corrected") {
 			b.Errorf("%s %v", due(c), c.Letter)
 		}
@@ -134,7 +134,7 @@ func TestArt52_RequestThroughTheResponsibleState(t *testing.T) {
 		if !strings.Contains(record, "2026-11-05: forward") || !strings.Contains(record, "check, by Préfecture de police (France): inaccurate") || strings.Contains(record, "9th") {
 			b.Errorf("the record: %s", record)
 		}
-		c = b.step(spain, c.CaseID, "hand_over_record", "", "")
+		c = b.move(spain, c.CaseID, "hand_over_record", "", "")
 		if c.Step != ees.CaseClosed || due(c) != "- - -" || len(b.cases(spain, ees.CaseQuery{}).Cases) != 0 {
 			b.Errorf("%s %+v", due(c), c)
 		}
@@ -147,9 +147,9 @@ func TestArt52_RefusalHasReasonsAndRemedies(t *testing.T) {
 	onBoth(t, func(b *border) {
 		b.at("2026-11-02 09:00")
 		c := b.openCase(caseworker, ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access", Words: "Jane Doe asks"})
-		_, err := b.tryStep(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "refuse", Words: " no "})
+		_, err := b.tryMove(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "refuse", Words: " no "})
 		b.refusedWith(err, "reason_missing")
-		c = b.step(caseworker, c.CaseID, "refuse", "", "The identity could not be established.")
+		c = b.move(caseworker, c.CaseID, "refuse", "", "The identity could not be established.")
 		letter := strings.Join(c.Letter, "\n")
 		for _, want := range []string{"could not be established", "Article 54", "supervisory authority", "France", "D-1"} {
 			if !strings.Contains(letter, want) {
@@ -168,17 +168,17 @@ func TestArt52_FingerprintsInDoubtAreErased(t *testing.T) {
 	onBoth(t, func(b *border) {
 		b.at("2026-11-02 09:00")
 		c := b.openCase(caseworker, ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access"})
-		_, err := b.tryStep(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "doubt_identity"})
+		_, err := b.tryMove(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "doubt_identity"})
 		b.refusedWith(err, "reason_missing")
-		c = b.step(caseworker, c.CaseID, "doubt_identity", "", "The signature differs from the passport.")
+		c = b.move(caseworker, c.CaseID, "doubt_identity", "", "The signature differs from the passport.")
 		if !c.FingerprintsHeld || slices.Contains(c.Next, "doubt_identity") {
 			b.Errorf("%+v", c)
 		}
-		c = b.step(caseworker, c.CaseID, "confirm", "", "")
-		_, err = b.tryStep(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "hand_over_record"})
+		c = b.move(caseworker, c.CaseID, "confirm", "", "")
+		_, err = b.tryMove(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "hand_over_record"})
 		b.refusedWith(err, "step_out_of_order")
-		b.step(caseworker, c.CaseID, "fingerprints_erased", "", "")
-		if c = b.step(caseworker, c.CaseID, "hand_over_record", "", ""); c.Step != ees.CaseClosed || c.FingerprintsHeld {
+		b.move(caseworker, c.CaseID, "fingerprints_erased", "", "")
+		if c = b.move(caseworker, c.CaseID, "hand_over_record", "", ""); c.Step != ees.CaseClosed || c.FingerprintsHeld {
 			b.Errorf("%+v", c)
 		}
 	})
@@ -198,23 +198,23 @@ func TestArt35_2_CorrectionByTheResponsibleState(t *testing.T) {
 			b.Error(due(c))
 		}
 		b.at("2027-01-31 09:00")
-		c = b.step(spain, c.CaseID, "contact", "", "")
+		c = b.move(spain, c.CaseID, "contact", "", "")
 		if c.Desk != "FRA" || due(c) != "2027-02-28 2027-03-01 -" { // a Sunday
 			b.Errorf("%s %s", c.Desk, due(c))
 		}
-		_, err = b.tryStep(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "answer", Outcome: "inaccurate"})
+		_, err = b.tryMove(caseworker, ees.CaseStepRequest{CaseID: c.CaseID, Do: "answer", Outcome: "inaccurate"})
 		b.refusedWith(err, "nothing_corrected_yet")
 		b.correct(file, ees.Correction{Of: "record", N: 1, Field: "entry_at", Old: "2026-10-10T09:00:00Z", New: "2026-10-09T09:00:00Z"})
-		c = b.step(caseworker, c.CaseID, "answer", "inaccurate", "")
+		c = b.move(caseworker, c.CaseID, "answer", "inaccurate", "")
 		if c.Step != ees.CaseClosed || c.Desk != "ESP" {
 			b.Errorf("%+v", c)
 		}
 		// Spain was contacted by nobody and asks itself: the data were right.
 		c = b.openCase(spain, ees.CaseRequest{Kind: ees.CorrectionCase, File: file, Words: "another ticket"})
-		_, err = b.tryStep(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "answer", Outcome: "accurate"})
+		_, err = b.tryMove(spain, ees.CaseStepRequest{CaseID: c.CaseID, Do: "answer", Outcome: "accurate"})
 		b.refusedWith(err, "step_out_of_order")
-		b.step(spain, c.CaseID, "contact", "", "")
-		if c = b.step(caseworker, c.CaseID, "answer", "accurate", ""); c.Step != ees.CaseClosed {
+		b.move(spain, c.CaseID, "contact", "", "")
+		if c = b.move(caseworker, c.CaseID, "answer", "accurate", ""); c.Step != ees.CaseClosed {
 			b.Errorf("%+v", c)
 		}
 	})
@@ -230,7 +230,7 @@ func TestArt52_WorkListByDueDate(t *testing.T) {
 			b.openCase(caseworker, ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access", File: file, ReceivedOn: day(received)})
 		}
 		spanish := b.openCase(of("ESP"), ees.CaseRequest{Kind: ees.PersonsRequest, Right: "erasure", File: file, ReceivedOn: day("2026-12-01")})
-		b.step(of("ESP"), spanish.CaseID, "forward", "", "") // due 2026-12-31, in France
+		b.move(of("ESP"), spanish.CaseID, "forward", "", "") // due 2026-12-31, in France
 		var seen []string
 		for after := ""; ; {
 			page := b.cases(caseworker, ees.CaseQuery{Limit: 1, After: after})
@@ -266,7 +266,7 @@ func TestArt35_6_CaseOutlivesTheFile(t *testing.T) {
 		file := b.enter("2026-10-10 09:00", anna()).File
 		c := b.at("2026-11-02 09:00").openCase(caseworker, ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access", File: file, Words: "my name is Anna"})
 		early := b.leaveScope(caseworker, ees.LeaveRequest{File: file, Ground: "nationality", On: day("2026-11-02")})
-		b.step(caseworker, early.CaseID, "erase", "", "")
+		b.move(caseworker, early.CaseID, "erase", "", "")
 		if left := b.rows(file); len(slices.DeleteFunc(left, func(s string) bool { return strings.HasPrefix(s, "cir_") })) != 0 {
 			b.Errorf("left: %v", left)
 		}
@@ -274,7 +274,7 @@ func TestArt35_6_CaseOutlivesTheFile(t *testing.T) {
 		if err != nil || read.File != "" || !read.FileErased || len(read.Words) != 0 || len(read.Steps) != 1 {
 			b.Errorf("%+v, %v", read, err)
 		}
-		if done := b.step(caseworker, c.CaseID, "confirm", "", ""); len(done.Letter) != 2 {
+		if done := b.move(caseworker, c.CaseID, "confirm", "", ""); len(done.Letter) != 2 {
 			b.Errorf("%v", done.Letter)
 		}
 	})
@@ -286,8 +286,8 @@ func TestArt52_ClosedCasesAreErased(t *testing.T) {
 		b.at("2026-11-02 09:00")
 		b.openCase(caseworker, ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access"})
 		c := b.openCase(caseworker, ees.CaseRequest{Kind: ees.PersonsRequest, Right: "access"})
-		b.step(caseworker, c.CaseID, "confirm", "", "")
-		b.at("2026-11-04 09:00").step(caseworker, c.CaseID, "hand_over_record", "", "")
+		b.move(caseworker, c.CaseID, "confirm", "", "")
+		b.at("2026-11-04 09:00").move(caseworker, c.CaseID, "hand_over_record", "", "")
 		for i, moment := range []string{"2029-11-04 23:00", "2029-11-05 01:00"} {
 			b.at(moment)
 			if _, err := b.register.PurgeChecks(b.Context(), b.door); err != nil {

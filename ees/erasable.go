@@ -6,6 +6,7 @@ package ees
 // wants gone; a test compares the list with the tables there are.
 var erasable = []struct{ table, column string }{
 	{"ees_check", "home"},
+	{"ees_check_step", "home"},
 	{"ees_outcome", "home"},
 	{"ees_by_visa", "ref"},
 	{"ees_backfill", "ref"},

@@ -10,6 +10,7 @@ import (
 // rows. A table that is keyed by something else says here why it is not one.
 func TestArt34_5_EveryTableOfAFileIsErased(t *testing.T) {
 	elsewhere := map[string]string{
+		"ees_preenrolment":   "rows of hours, by the traveller's code; erased by their own duty when they expire",
 		"ees_first":          "rows of two days, by document number; erased by their own duty",
 		"ees_outage":         "says what failed and holds nobody's data",
 		"ees_suspension":     "as ees_outage",

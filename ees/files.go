@@ -95,6 +95,7 @@ type FileRecords struct {
 	CreatedAt  time.Time         `json:"created_at"`
 	CreatedBy  string            `json:"created_by"`
 	Incomplete bool              `json:"incomplete" doc:"Made in the progressive period: may be incomplete (2025/1534 art 6(1))."`
+	NoSamples  bool              `json:"created_without_biometrics" doc:"The file was made without any biometrics: in the first sixty days (2025/1534 art 4), in a suspension, or from paper."`
 	Identities []TravellerName   `json:"identities" nullable:"false"`
 	Documents  []person.Document `json:"documents" nullable:"false"`
 	Records    []RecordView      `json:"records" nullable:"false"`
@@ -148,7 +149,7 @@ func (r *Register) readRecords(p access.Pass, ref FileRef) (*known, FileRecords,
 	}
 	today := law.DateIn(tx.Now(), time.UTC)
 	v := FileRecords{FileSummary: k.summary(), CIRFile: k.file.CIRFile, CreatedAt: k.file.CreatedAt, CreatedBy: k.file.CreatedBy,
-		Incomplete: k.file.Incomplete, Documents: slices.Clone(k.data.Documents), Records: []RecordView{}}
+		Incomplete: k.file.Incomplete, NoSamples: k.file.WithoutBiometrics, Documents: slices.Clone(k.data.Documents), Records: []RecordView{}}
 	for _, id := range k.data.Identities {
 		v.Identities = append(v.Identities, TravellerName{id.Name.Surname, id.Name.FirstNames, id.Birth.String(), id.Sex, id.Nationalities})
 	}

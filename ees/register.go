@@ -13,11 +13,21 @@ import (
 	"limen/person"
 )
 
-// VisaRegister answers what the Visa Information System holds on a visa
-// (2017/2226 arts 8, 23(4)). It is the question that this room asks; the house
-// plugs in who answers. found is false when there is no such visa.
+// VisaRegister answers what the Visa Information System holds (2017/2226 arts 8,
+// 23(4), 27(1)). It is the question that this room asks; the house plugs in who
+// answers. found is false when there is no such visa or person.
 type VisaRegister interface {
+	// VisaBySticker returns a visa by its sticker (767/2008 art 18).
 	VisaBySticker(ctx context.Context, p access.Pass, number person.DocumentNumber, issuer person.State) (v VisaOnRecord, found bool, err error)
+	// VerifyFingers compares fingerprints, one to one, with those of a visa's
+	// holder (767/2008 art 18).
+	VerifyFingers(ctx context.Context, p access.Pass, number person.DocumentNumber, issuer person.State, fingers []byte) (verified bool, err error)
+	// SearchTraveller looks for earlier applications of a visa-exempt traveller by
+	// identity and document (767/2008 art 19a).
+	SearchTraveller(ctx context.Context, p access.Pass, id cir.Identity, doc person.Document) (holder cir.Identity, found bool, err error)
+	// IdentifyFingers looks for a person by fingerprints, one to many (767/2008
+	// art 20).
+	IdentifyFingers(ctx context.Context, p access.Pass, fingers []byte) (holder cir.Identity, found bool, err error)
 }
 
 // AuthorisationRegister answers what the travel authorisation system holds for a
@@ -27,10 +37,24 @@ type AuthorisationRegister interface {
 	AuthorisationFor(ctx context.Context, p access.Pass, doc person.Document) (e Etias, found bool, err error)
 }
 
-// BiometricVerifier compares live biometrics with those of a known file, one to
-// one (2017/2226 art 23(2)).
+// SampleKind says which biometrics a sample is of.
+type SampleKind string
+
+// The kinds of sample.
+const (
+	FaceSample    SampleKind = "face"
+	FingersSample SampleKind = "fingerprints"
+)
+
+// BiometricVerifier compares live biometrics with those on record (2017/2226
+// arts 23(2), 27(1)). It is the question that this room asks; the house plugs in
+// who answers. A sample is a container of images in the format of that service.
 type BiometricVerifier interface {
-	Verify(ctx context.Context, p access.Pass, ref FileRef, sample []byte) (verified bool, err error)
+	// Verify compares a sample with those of one file, one to one.
+	Verify(ctx context.Context, p access.Pass, ref FileRef, kind SampleKind, sample []byte) (verified bool, err error)
+	// Identify looks for the files with these fingerprints, one to many; face is
+	// nil or supports the search. There is no search by the face alone (EES-037).
+	Identify(ctx context.Context, p access.Pass, fingers, face []byte) (refs []FileRef, err error)
 }
 
 // Register is the Entry/Exit System's central register.
@@ -41,9 +65,9 @@ type Register struct {
 	// Authorisations is nil while no such system is connected: the check says so
 	// in its steps, and a record keeps what the guard's own system sent.
 	Authorisations AuthorisationRegister
-	// Biometrics is where one-to-one verification plugs in. A check carries no
-	// sample yet, so nobody asks it; the guard compares by eye and says what came
-	// of it.
+	// Biometrics is nil while no matching service is connected: the guard then
+	// compares by eye and says what came of it, and nobody is sought by
+	// fingerprints.
 	Biometrics BiometricVerifier
 	// Specimens lets documents of the specimen state UTO through, for
 	// demonstrations and tests.
@@ -118,7 +142,7 @@ func (k *known) openStay() *record {
 }
 
 func (k *known) summary() FileSummary {
-	s := FileSummary{Ref: k.file.Ref, VisaRequired: k.file.VisaRequired, FamilyMember: k.file.FamilyMember,
+	s := FileSummary{Ref: k.file.Ref, State: k.file.state(), VisaRequired: k.file.VisaRequired, FamilyMember: k.file.FamilyMember,
 		Face: k.file.Face, Fingers: k.file.Fingers, Inside: k.openStay() != nil, Version: k.file.Version, Restricted: k.file.Restricted != nil, Nationality: []person.State{}}
 	if len(k.data.Identities) > 0 {
 		id := k.data.Identities[0]
@@ -166,7 +190,7 @@ func Params() []law.Dated {
 		[]law.Dated{&checkLifetime, &fingerprintAge, &sameCrossingWindow},
 		[]law.Dated{&screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest},
 		[]law.Dated{&firstMembership, &nextMembership, &membershipReview},
-		[]law.Dated{&undoMerge},
+		[]law.Dated{&undoMerge, &preEnrolmentLifetime, &selfServiceAge},
 		rightsParams(),
 	)
 }

@@ -83,3 +83,71 @@ func (p *play) borderActs() []act {
 		}},
 	}
 }
+
+// conversationActs are the steps of a check after it was made, and a traveller at
+// a kiosk and a gate. They come after borderActs, which leave anna on file.
+func (p *play) conversationActs() []act {
+	anna := passSamples[reflect.TypeFor[ees.CheckRequest]()].(ees.CheckRequest)
+	chip := &ees.Chip{Certificates: "valid", FaceRead: true}
+	var check ees.Check
+	var kiosk ees.KioskView
+	border := func(op access.Op, fn func(access.Pass) error) act {
+		return p.do(op, access.BorderCheck, access.Border, fn)
+	}
+	goOn := func(req ees.KioskStepRequest) act {
+		return border(ees.OpPreEnrol, func(pass access.Pass) (err error) {
+			kiosk, err = p.EES.ContinuePreEnrolment(pass, kiosk.Code, kiosk.Version, req)
+			return err
+		})
+	}
+	return []act{
+		border(ees.OpCheck, func(pass access.Pass) (err error) {
+			check, err = p.EES.Check(pass, anna)
+			return err
+		}),
+		border(ees.OpTakeStep, func(pass access.Pass) error {
+			_, err := p.EES.TakeStep(pass, check.CheckID, 0, ees.StepRequest{Step: check.Progress.State, Outcome: ees.EventDoubtRaised})
+			return err
+		}),
+		border(ees.OpReadCheck, func(pass access.Pass) error {
+			_, err := p.EES.ReadCheck(pass, check.CheckID)
+			return err
+		}),
+		{op: ees.OpIdentify, refused: "no_identification_here", run: func(ctx context.Context) error {
+			_, err := access.Run(ctx, p.Door, access.Request{Principal: as(access.Border), Op: ees.OpIdentify}, func(pass access.Pass) (ees.Progress, error) {
+				return p.EES.Identify(pass, check.CheckID, 0, ees.StepRequest{})
+			})
+			return err
+		}},
+		border(ees.OpPreEnrol, func(pass access.Pass) (err error) {
+			kiosk, err = p.EES.PreEnrol(pass, ees.PreEnrolRequest{CheckRequest: passSamples[reflect.TypeFor[ees.PreEnrolRequest]()].(ees.PreEnrolRequest).CheckRequest, Kiosk: "k", Chip: chip})
+			return err
+		}),
+		goOn(ees.KioskStepRequest{Biometrics: &ees.Biometrics{Face: "captured", ChipMatched: "matched", Fingerprints: "captured"}}),
+		goOn(ees.KioskStepRequest{Answers: []ees.KioskAnswer{{Question: "purpose", Answer: "x"}, {Question: "accommodation", Answer: "x"}, {Question: "means", Answer: "x"}, {Question: "return_journey", Answer: "x"}}, Finish: true}),
+		border(ees.OpReadPreEnrol, func(pass access.Pass) error {
+			_, err := p.EES.ReadPreEnrolment(pass, kiosk.Code)
+			return err
+		}),
+		border(ees.OpListPreEnrol, func(pass access.Pass) error {
+			_, err := p.EES.ListPreEnrolments(pass, ees.WaitingQuery{CrossingPoint: "FRCDG"})
+			return err
+		}),
+		border(ees.OpTakeOver, func(pass access.Pass) error {
+			_, err := p.EES.TakeOver(pass, kiosk.Code, "FRCDG")
+			return err
+		}),
+		border(ees.OpConfirmPreEnrol, func(pass access.Pass) error {
+			_, err := p.EES.ConfirmPreEnrolment(pass, kiosk.Code, 0, ees.Confirmed{Document: true, Face: true, Fingerprints: true})
+			return err
+		}),
+		border(ees.OpPassGate, func(pass access.Pass) error {
+			gate := ees.GateRequest{CheckRequest: passSamples[reflect.TypeFor[ees.PreEnrolRequest]()].(ees.PreEnrolRequest).CheckRequest, Gate: "g", Chip: chip, Code: kiosk.Code, Verified: "face"}
+			done, err := p.EES.PassGate(pass, gate)
+			if err == nil && !done.Passed {
+				err = fmt.Errorf("the gate did not open: %v", done.Reasons)
+			}
+			return err
+		}),
+	}
+}

@@ -364,6 +364,9 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.LeaveRequest]():      ees.LeaveRequest{File: "a", Ground: "nationality", On: law.MustDate("2026-05-20"), Dossier: "1"},
 	reflect.TypeFor[ees.RestrictRequest]():   ees.RestrictRequest{File: "a", Why: "disputed"},
 	reflect.TypeFor[ees.BackfillEvent]():     ees.BackfillEvent{Key: "k"},
+	reflect.TypeFor[ees.PreEnrolRequest]():   ees.PreEnrolRequest{Kiosk: "k", Chip: &ees.Chip{Certificates: "valid", FaceRead: true}, CheckRequest: ees.CheckRequest{Direction: ees.Entry, CrossingPoint: "FRCDG", Document: &ees.DocumentInput{Number: "K1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}, Identity: &ees.IdentityInput{Surname: "ROE", BirthDate: "1981-04-09", Sex: "X", Nationalities: []string{"CAN"}}}},
+	reflect.TypeFor[ees.GateRequest]():       ees.GateRequest{Chip: &ees.Chip{Certificates: "valid", FaceRead: true}, Verified: "face"},
+	reflect.TypeFor[ees.StepRequest]():       ees.StepRequest{Step: "verify_face", Outcome: "face_match"},
 }
 
 // packageFunctions are the functions of rooms that take a pass; methods are
@@ -463,7 +466,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs(), p.conversationActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

@@ -167,6 +167,7 @@ func (d *Desk) API(m *web.Mux) {
 		})
 	d.stayAPI(m)
 	d.outageAPI(m)
+	d.borderAPI(m)
 	d.readingAPI(m)
 	d.statisticsAPI(m)
 	d.rightsAPI(m)

@@ -29,6 +29,8 @@ type pages struct {
 	overdue *web.View[overstayersPage]
 	cases   *web.View[casesPage]
 	oneCase *web.View[casePage]
+	waiting *web.View[waitingPage]
+	kiosk   *web.View[kioskPage]
 }
 
 // Pages registers the desk's pages: the booth, the search, the file and the list
@@ -44,8 +46,10 @@ func (d *Desk) Pages(m *web.Mux) error {
 			}
 			return strconv.Itoa(n) + " days"
 		},
-		"words":    func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
+		"event":    func(e ees.CheckEvent) string { return eventWords[e] },
+		"state":    func(s ees.CheckState) string { return stateWords[s] },
 		"caseword": caseWord,
+		"words":    func(s any) string { return strings.ReplaceAll(fmt.Sprint(s), "_", " ") },
 		"states":   stateNames,
 		"face":     func(s ees.FaceState) string { return faceWords[s] },
 		"fingers":  func(s ees.FingersState) string { return fingerWords[s] },
@@ -62,11 +66,15 @@ func (d *Desk) Pages(m *web.Mux) error {
 		overdue: web.NewView[overstayersPage](t, "overstayers.html"),
 		cases:   web.NewView[casesPage](t, "cases.html"),
 		oneCase: web.NewView[casePage](t, "case.html"),
+		waiting: web.NewView[waitingPage](t, "waiting.html"),
+		kiosk:   web.NewView[kioskPage](t, "kiosk.html"),
 	}
 	m.Page("GET /ees/booth", d.showBooth)
 	m.Page("POST /ees/booth", d.checkAtBooth)
 	m.Page("POST /ees/booth/cross", d.crossAtBooth)
 	m.Page("POST /ees/booth/refuse", d.refuseAtBooth)
+	d.conversationPages(m)
+	d.kioskPages(m)
 	m.Page("GET /ees/files", d.searchPage)
 	m.Page("POST /ees/files", d.searchPage)
 	m.Page("GET /ees/files/{ref}", d.filePage)
@@ -78,6 +86,8 @@ func (d *Desk) Pages(m *web.Mux) error {
 	records := []access.Kind{access.Border, access.Immigration, access.Visa, access.Facilitation}
 	m.Nav(
 		web.NavItem{Href: "/ees/booth", Label: "Booth", About: "Check a traveller and record entry, exit or refusal", Kinds: []access.Kind{access.Border}},
+		web.NavItem{Href: "/ees/waiting", Label: "Waiting", About: "Travellers who were at a kiosk and wait for a guard", Kinds: []access.Kind{access.Border}},
+		web.NavItem{Href: "/ees/kiosk", Label: "Kiosk", About: "Self-service for travellers at a kiosk", Kinds: []access.Kind{access.Border}},
 		web.NavItem{Href: "/ees/files", Label: "Files", About: "Find an individual file by document or name", Kinds: records},
 		web.NavItem{Href: "/ees/overstayers", Label: "Overstayers", About: "Stays that ended without an exit, and exits that came too late",
 			Kinds: []access.Kind{access.Border, access.Immigration, access.Visa}},
@@ -133,6 +143,8 @@ type boothPage struct {
 	Exemption web.Field
 	Face      web.Field
 	Fingers   web.Field
+	Chip      []web.Field // how the image of a chip came to be used
+	Code      web.Field   // of a pre-enrolment
 }
 
 // form reads the booth's form, filled or empty.
@@ -167,6 +179,9 @@ func form(r *http.Request) boothPage {
 		Fingers: choice("biometrics.fingerprints", "Fingerprints", "", "No answer yet", "captured", "Taken now", "verified", "Match the file", "mismatch", "Do not match", "temporarily_impossible", "Impossible for now", "permanently_impossible", "Impossible for good", "refused", "Traveller refuses"),
 	}
 	p.Days.InputMode = "numeric"
+	p.Chip = []web.Field{choice("biometrics.chip_matched", "Chip compared with the live face", "", "Not done", "matched", "They match", "not_matched", "They do not match"),
+		field("biometrics.chip_reason", "Why the chip's image and no live one", "", 200)}
+	p.Code = field("code", "Code of a traveller from the kiosk", "", 12)
 	exemptions := []string{"", "None"}
 	for _, x := range ees.Exemptions {
 		exemptions = append(exemptions, string(x.Code), string(x.Code)+" – "+x.Title)
@@ -267,6 +282,9 @@ func typedIdentity(r *http.Request) *ees.IdentityInput {
 
 func typedBiometrics(r *http.Request) *ees.Biometrics {
 	b := ees.Biometrics{Face: r.PostFormValue("biometrics.face"), Fingerprints: r.PostFormValue("biometrics.fingerprints")}
+	if b.Face == "chip" {
+		b.ChipMatched, b.ChipReason = r.PostFormValue("biometrics.chip_matched"), strings.TrimSpace(r.PostFormValue("biometrics.chip_reason"))
+	}
 	if b == (ees.Biometrics{}) {
 		return nil
 	}
@@ -308,6 +326,8 @@ type checkPage struct {
 	Despite web.Field
 	// The refusal form has its own, so that each form has its own labels.
 	RefusalFace, RefusalFingers, WithoutThem web.Field
+	// Step is what the booth can tell of the step that the check stands at.
+	Step []ees.CheckEvent
 }
 
 // reasonBox is one ground of the refusal form.
@@ -341,6 +361,7 @@ func checkView(r *http.Request, c ees.Check, taken *ees.Biometrics) checkPage {
 	f := form(r)
 	p := checkPage{Check: c, Exit: c.Direction == ees.Exit, Again: "/ees/booth?direction=" + string(c.Direction), Face: f.Face, Fingers: f.Fingers,
 		RefusalFace: f.Face, RefusalFingers: f.Fingers}
+	p.Step = told(c.Progress.Next)
 	p.RefusalFace.ID, p.RefusalFingers.ID = "refusal-face", "refusal-fingers"
 	p.WithoutThem = withoutThem()
 	if point, err := person.ParseCrossingPoint(c.CrossingPoint); err == nil {
@@ -363,12 +384,13 @@ type donePage struct {
 	Problem *web.Problem
 	Record  *ees.RecordView
 	Refusal *ees.RefusalView
+	Kiosk   *ees.KioskView
 	Again   string
 }
 
 func (d *Desk) crossAtBooth(w http.ResponseWriter, r *http.Request) error {
 	req := ees.CrossingRequest{CheckID: r.PostFormValue("check_id"), File: r.PostFormValue("file"),
-		Despite: strings.TrimSpace(r.PostFormValue("despite")), Biometrics: typedBiometrics(r)}
+		Despite: strings.TrimSpace(r.PostFormValue("despite")), Biometrics: typedBiometrics(r), Confirmed: typedConfirmed(r)}
 	done, err := through(r.Context(), d, web.Ground{}, ees.OpRecordCrossing, func(pass access.Pass) (ees.RecordView, error) {
 		return d.Register.RecordCrossing(pass, req)
 	})
@@ -382,7 +404,7 @@ func (d *Desk) refuseAtBooth(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return law.BadField("reasons", "unreadable_form", "", "The form could not be read. Send it again.")
 	}
-	req := ees.RefusalRequest{CheckID: r.PostFormValue("check_id"), File: r.PostFormValue("file"), Biometrics: typedBiometrics(r),
+	req := ees.RefusalRequest{CheckID: r.PostFormValue("check_id"), File: r.PostFormValue("file"), Biometrics: typedBiometrics(r), Confirmed: typedConfirmed(r),
 		WithoutThem:  r.PostFormValue("without_biometrics"),
 		InternalRisk: r.PostFormValue("internal_security") != "", AlertHasThem: r.PostFormValue("alert_has_biometrics") != ""}
 	for _, l := range r.PostForm["reasons"] {
