@@ -104,6 +104,9 @@ type passage struct {
 	sent     []string
 	results  int
 	subjects []string
+	many     map[string]bool // the subjects, once there are many
+	gone     []ledger.Searched
+	size     int   // of a step of long work
 	refused  error // a search or a category that the grant does not allow
 }
 
@@ -190,11 +193,49 @@ func (p Pass) Subject(refs ...string) {
 		return
 	}
 	for _, r := range refs {
-		if r != "" && !slices.Contains(p.subjects, r) {
+		if r != "" && !p.has(r) {
 			p.subjects = append(p.subjects, r)
 		}
 	}
-	p.results = len(p.subjects)
+	p.results = len(p.subjects) + len(p.gone)
+}
+
+// manySubjects is where comparing each with each becomes slower than a map.
+const manySubjects = 32
+
+// has tells whether a file is a subject already, and remembers it when there are
+// many.
+func (p *passage) has(ref string) bool {
+	if len(p.subjects) < manySubjects {
+		p.many = nil
+		return slices.Contains(p.subjects, ref)
+	}
+	if p.many == nil {
+		p.many = make(map[string]bool, 4*manySubjects)
+		for _, s := range p.subjects {
+			p.many[s] = true
+		}
+	}
+	was := p.many[ref]
+	p.many[ref] = true
+	return was
+}
+
+// Destroyed records that the operation erased something of a file for good: what
+// says what and by which article ("file, 2017/2226 art 34(2)"). The log entry
+// keeps a digest of the reference and not the reference, so it may stay when the
+// person's other entries go (2017/2226 art 46(4)). whole says that nothing of the
+// file is left: it is then no subject of the entry any more.
+func (p Pass) Destroyed(what, ref string, whole bool) {
+	if p.passage == nil || !p.open {
+		return
+	}
+	p.gone = append(p.gone, ledger.Searched{Category: what, Value: ref})
+	if i := slices.Index(p.subjects, ref); whole && i >= 0 {
+		p.subjects = slices.Delete(p.subjects, i, i+1)
+		delete(p.many, ref)
+	}
+	p.results = len(p.subjects) + len(p.gone)
 }
 
 // kept is an answer under an idempotency key, with what its log entry needs.
@@ -358,7 +399,13 @@ func (d *Door) logAttempt(ctx context.Context, req Request, op Operation, grant 
 	if p == nil {
 		p = &passage{req: req, grant: grant}
 	}
-	p.sent, p.results = nil, 0
+	// Nothing left and nothing was erased; whose data it would have been stands.
+	for _, g := range p.gone {
+		if !p.has(g.Value) {
+			p.subjects = append(p.subjects, g.Value)
+		}
+	}
+	p.sent, p.results, p.gone = nil, 0, nil
 	outcome, code := "fault", law.Code("")
 	var refusal *law.Refusal
 	if errors.As(cause, &refusal) {
@@ -405,5 +452,6 @@ func (p *passage) entry(op Operation, outcome string, code law.Code) ledger.Entr
 		Results:       p.results,
 		Subjects:      p.subjects,
 		Portal:        p.req.Portal,
+		Destroyed:     p.gone,
 	}
 }

@@ -91,6 +91,7 @@ const (
 	kindKeyed               // read and write; conflicts show at keys
 	kindObserve             // read a snapshot, then append through Later
 	kindRead                // read a snapshot
+	kindScrub               // no transaction: empties the write-ahead log
 )
 
 // Open opens the database at url, "sqlite:PATH" or "postgres://…", and creates

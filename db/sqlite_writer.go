@@ -16,14 +16,27 @@ const maxGroup = 256
 func (e *sqlite) write() {
 	defer close(e.stopped)
 	for first := range e.queue {
-		e.runGroup(first)
+		for next := first; next != nil; {
+			next = e.runGroup(next)
+		}
 	}
 }
 
-// runGroup runs first and what is waiting behind it, and commits.
-func (e *sqlite) runGroup(first *job) {
+// runGroup runs first and what is waiting behind it, and commits. A job that is no
+// transaction ends the group before it and is returned, to run next.
+func (e *sqlite) runGroup(first *job) (next *job) {
+	if first.kind == kindScrub {
+		if first.claim() {
+			first.end(e.cut())
+		}
+		return nil
+	}
 	e.group = e.group[:0]
 	for j, n := first, 1; j != nil; n++ {
+		if j.kind == kindScrub {
+			next = j
+			break
+		}
 		if j.claim() {
 			e.join(j)
 		}
@@ -33,11 +46,11 @@ func (e *sqlite) runGroup(first *job) {
 		}
 	}
 	if len(e.group) == 0 {
-		return
+		return next
 	}
 	if err := e.commit(); err != nil {
 		e.disband(err)
-		return
+		return next
 	}
 	reached("after the commit")
 	// If we stop here, the next start finds every job of the group, though no
@@ -46,6 +59,7 @@ func (e *sqlite) runGroup(first *job) {
 	for _, j := range e.group {
 		j.end(j.err)
 	}
+	return next
 }
 
 // waiting takes a job that is already in the queue. Callers who were just

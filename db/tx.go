@@ -17,6 +17,7 @@ type Tx struct {
 	store   *Store
 	ctx     context.Context
 	now     time.Time
+	began   time.Time // by the wall clock
 	kind    kind
 	session session
 	later   []statement
@@ -49,7 +50,7 @@ type statement struct {
 }
 
 func newTx(ctx context.Context, s *Store, k kind, on session) *Tx {
-	return &Tx{store: s, ctx: ctx, now: s.Now(), kind: k, session: on}
+	return &Tx{store: s, ctx: ctx, now: s.Now(), began: time.Now(), kind: k, session: on}
 }
 
 // call runs fn and leaves the Tx unusable. It does not return normally if fn

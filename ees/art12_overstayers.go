@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"limen/access"
 	"limen/db"
+	"limen/interop/cir"
 	"limen/law"
 	"limen/person"
 )
@@ -91,127 +93,92 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 	if list.Disregard, err = listDisregarded(list.On); err != nil {
 		return OverstayerList{}, err
 	}
-	for i := range records {
-		if i == q.Limit {
-			last := &records[i-1]
-			b, err := json.Marshal(overstayCursor{last.OverstayFrom, last.Ref, last.N})
-			if err != nil {
-				return OverstayerList{}, err
-			}
-			list.Next = base64.RawURLEncoding.EncodeToString(b)
-			break
-		}
-		o, err := r.overstayer(p, &records[i], list.On)
+	if len(records) > q.Limit {
+		records = records[:q.Limit]
+		last := &records[q.Limit-1]
+		b, err := json.Marshal(overstayCursor{last.OverstayFrom, last.Ref, last.N})
 		if err != nil {
 			return OverstayerList{}, err
 		}
-		if o == nil {
+		list.Next = base64.RawURLEncoding.EncodeToString(b)
+	}
+	files, err := openAll(p, tx, records)
+	if err != nil {
+		return OverstayerList{}, err
+	}
+	for i := range records {
+		k := files[records[i].Ref]
+		if k == nil {
+			return OverstayerList{}, fmt.Errorf("ees: record %s has no file", recordID(records[i].Ref, records[i].N))
+		}
+		p.Subject(string(k.file.Ref))
+		if k.file.restrictedFor(p.Purpose()) {
 			list.Restricted++
 			continue
 		}
-		list.Overstayers = append(list.Overstayers, *o)
+		list.Overstayers = append(list.Overstayers, k.overstayer(&records[i], list.On))
 	}
 	return list, p.Send(access.OverstayList, access.IdentityData, access.DocumentData, access.EntryRecords)
 }
 
-// overstayer is nil for a file that may not be opened for this purpose.
-func (r *Register) overstayer(p access.Pass, rec *record, on law.Date) (*Overstayer, error) {
-	k, err := r.open(p, rec.Ref)
-	if err != nil {
-		return nil, err
+// openAll opens the files of a page in few questions, however many there are.
+func openAll(p access.Pass, tx *db.Tx, records []record) (map[FileRef]*known, error) {
+	files := make(map[FileRef]*known, len(records))
+	var refs []FileRef
+	for i := range records {
+		if _, ok := files[records[i].Ref]; !ok {
+			files[records[i].Ref] = nil
+			refs = append(refs, records[i].Ref)
+		}
 	}
-	p.Subject(string(rec.Ref))
-	if k.file.restrictedFor(p.Purpose()) {
-		return nil, nil
+	for len(refs) > 0 {
+		part := refs[:min(eraseWidth, len(refs))]
+		refs = refs[len(part):]
+		marks, args := refList(part)
+		rows, err := tx.Query(`SELECT `+of("f", fileColumns)+`, `+of("r", recordColumns)+`
+			FROM ees_file f LEFT JOIN ees_record r ON r.ref = f.ref WHERE f.ref IN (`+marks+`) ORDER BY f.ref, r.n`, args...)
+		if err != nil {
+			return nil, err
+		}
+		opened, err := scanKnown(rows)
+		if err != nil {
+			return nil, err
+		}
+		keys := make([]cir.RecordRef, len(part))
+		for i, ref := range part {
+			keys[i] = cir.RecordRef(ref)
+		}
+		data, err := cir.GetAll(p, cir.EES, keys)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range opened {
+			k.data = data[cir.RecordRef(k.file.Ref)]
+			files[k.file.Ref] = k
+		}
 	}
+	return files, nil
+}
+
+// overstayer is an entry of the list.
+func (k *known) overstayer(rec *record, on law.Date) Overstayer {
 	v := rec.view(on)
-	o := &Overstayer{File: k.summary(), RecordID: v.RecordID, Class: rec.Overstay, Entry: v.Entry, StayEnd: rec.StayEnd,
+	o := Overstayer{File: k.summary(), RecordID: v.RecordID, Class: rec.Overstay, Entry: v.Entry, StayEnd: rec.StayEnd,
 		Since: rec.OverstayFrom, Days: v.OverstayDays}
 	o.Nationality = o.File.Nationality
 	o.File.Face, o.File.Fingers = "", "" // the list tells nothing of biometrics
 	if n := len(k.data.Documents); n > 0 {
 		o.Document = &k.data.Documents[n-1]
 	}
-	return o, nil
+	return o
 }
 
-// flagStep is how many stays one step of the duty flags: few enough that a
-// crossing hardly waits for it.
-const flagStep = 200
-
-// FlagOverstayers flags the stays that ended before the day without an exit
-// (art 12(1), 16(4); EES-028), the earliest first, in steps; none while that
-// paragraph is suspended (2025/1534 art 5). Each step is one
-// transaction with its own log entry. What is flagged leaves the index of stays
-// to look at: if we stop anywhere, the next start goes on where this one was.
-// It returns how many it flagged.
-func (r *Register) FlagOverstayers(ctx context.Context, door *access.Door, progress func(total int)) (int, error) {
-	total := 0
-	for {
-		n, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("flag_overstayers"), Op: OpFlagOverstayers},
-			func(p access.Pass) (int, error) { return r.flagSome(p) })
-		total += n
-		if err != nil || n == 0 {
-			return total, err
-		}
-		if progress != nil {
-			progress(total)
-		}
-	}
-}
-
-func (r *Register) flagSome(p access.Pass) (int, error) {
-	tx, err := p.Tx()
-	if err != nil {
-		return 0, err
-	}
-	// After midnight in the westernmost operating zone the day is over everywhere.
-	today := law.DateIn(tx.Now(), person.WesternmostZone())
-	if _, suspended := law.Suspended("2017/2226 art 12(1)", today); suspended {
-		return 0, nil
-	}
-	rows, err := tx.Query(`SELECT ref, n, stay_end FROM ees_record
-		WHERE exit_on IS NULL AND ended_on IS NULL AND overstay_class IS NULL AND excused IS NULL AND stay_end IS NOT NULL AND ends_at IS NULL AND stay_end < $1
-		ORDER BY stay_end, ref, n LIMIT $2`, today, flagStep)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	type due struct {
-		ref string
-		n   int
-		end law.Date
-	}
-	var dues []due
-	for rows.Next() {
-		var d due
-		if err := rows.Scan(&d.ref, &d.n, &d.end); err != nil {
-			return 0, err
-		}
-		dues = append(dues, d)
-	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
-	for _, d := range dues {
-		tx.Later(`UPDATE ees_record SET overstay_class = $1, overstay_from = $2, version = version + 1
-			WHERE ref = $3 AND n = $4 AND exit_on IS NULL AND ended_on IS NULL AND overstay_class IS NULL`,
-			string(NoExit), d.end+1, d.ref, d.n)
-		p.Subject(d.ref)
-	}
-	return len(dues), nil
-}
+// purgeStep is how many rows of each kind one step of PurgeChecks erases.
+const purgeStep = 200
 
 // PurgeChecks erases checks that have expired, in bounded steps.
 func (r *Register) PurgeChecks(ctx context.Context, door *access.Door) (int, error) {
-	total := 0
-	for {
-		n, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("purge_checks"), Op: OpPurgeChecks}, purgeSome)
-		total += n
-		if err != nil || n == 0 {
-			return total, err
-		}
-	}
+	return access.Steps(ctx, door, access.Request{Principal: access.DutyPrincipal("purge_checks"), Op: OpPurgeChecks}, purgeSome, nil)
 }
 
 // outcomeLife is how long a decided check is remembered, so that a late repeat
@@ -265,7 +232,7 @@ func purgeSome(p access.Pass) (int, error) {
 
 // purgeBy deletes one step's worth of rows, by their keys.
 func purgeBy(tx *db.Tx, find, remove string, before time.Time) (int, error) {
-	rows, err := tx.Query(find, before.UnixMicro(), flagStep)
+	rows, err := tx.Query(find, before.UnixMicro(), purgeStep)
 	if err != nil {
 		return 0, err
 	}

@@ -265,8 +265,8 @@ func (r *Register) carryOut(d *deciding, e BackfillEvent, chosen string) (kind s
 	if err := d.write(); err != nil {
 		return "", 0, 0, err
 	}
-	until, _, err = done.keptUntil()
-	return string(d.kept.Direction), done.N, until, err
+	kept, err := done.kept()
+	return string(d.kept.Direction), done.N, kept.until, err
 }
 
 // needsSomebody refuses to go on where the register cannot tell by itself whose
@@ -445,7 +445,7 @@ func (r *Register) kept(tx *db.Tx, id string) (keptRecord, error) {
 	if err != nil || len(records) == 0 {
 		return v, err
 	}
-	until, _, err := records[0].keptUntil()
-	v.KeptUntil, v.responsible = &until, string(records[0].Responsible)
+	kept, err := records[0].kept()
+	v.KeptUntil, v.responsible = &kept.until, string(records[0].Responsible)
 	return v, err
 }

@@ -286,7 +286,7 @@ func purgeCases(tx *db.Tx) (int, error) {
 		return 0, err
 	}
 	// The first day that is still kept: period.After(closed) >= today.
-	ids, err := texts(tx, `SELECT id FROM ees_case WHERE closed_on < $1 ORDER BY closed_on, id LIMIT $2`, period.Before(today), flagStep)
+	ids, err := texts(tx, `SELECT id FROM ees_case WHERE closed_on < $1 ORDER BY closed_on, id LIMIT $2`, period.Before(today), purgeStep)
 	if err != nil {
 		return 0, err
 	}

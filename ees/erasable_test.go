@@ -12,13 +12,17 @@ func TestArt34_5_EveryTableOfAFileIsErased(t *testing.T) {
 	elsewhere := map[string]string{
 		"ees_preenrolment":   "rows of hours, by the traveller's code; erased by their own duty when they expire",
 		"ees_first":          "rows of two days, by document number; erased by their own duty",
+		"ees_outbox":         "tells the copy of the carriers that the file is gone",
+		"ees_announcement":   "tells the states that the file is gone; emptied by its own duty",
+		"ees_erased_count":   "numbers without references",
+		"ees_ended":          "holds the reference until the log entries about the file are gone",
+		"ees_log_hold":       "as ees_ended, while a supervisor needs the log entries",
 		"ees_outage":         "says what failed and holds nobody's data",
 		"ees_suspension":     "as ees_outage",
 		"ees_backfill_open":  "events that have no file yet; erased when they are settled, or by their own duty",
 		"ees_daily":          "anonymous: it names nobody",
 		"ees_daily_progress": "days and nothing of persons",
 		"ees_daily_due":      "days and nothing of persons",
-		"ees_outbox":         "tells the copy of the carriers that the file is gone",
 		"ees_case":           "says what was asked and answered and by when, and not of whom",
 	}
 	listed := map[string]string{}

@@ -23,6 +23,7 @@ const (
 func Operations() []access.Operation {
 	return slices.Concat(
 		borderOperations(),
+		erasureOperations(),
 		stayOperations(),
 		rightsOperations(),
 		outageOperations(),
@@ -40,6 +41,7 @@ func Operations() []access.Operation {
 func Grants() []access.Grant {
 	return slices.Concat(
 		borderGrants(),
+		erasureGrants(),
 		stayGrants(),
 		rightsGrants(),
 		outageGrants(),
@@ -59,7 +61,7 @@ func borderOperations() []access.Operation {
 		{Op: OpReadFile, System: "ees", Title: "read an individual file", Cite: "2017/2226 art 9(2)"},
 		{Op: OpSearchFiles, System: "ees", Title: "search for individual files", Cite: "2017/2226 art 9(2)"},
 		{Op: OpListOverstayers, System: "ees", Title: "read the list of overstayers", Cite: "2017/2226 art 12"},
-		{Op: OpFlagOverstayers, System: "ees", Title: "flag stays that ended without an exit", Cite: "2017/2226 art 12(1)", Writes: true},
+		{Op: OpFlagOverstayers, System: "ees", Title: "flag stays that ended without an exit", Cite: "2017/2226 art 12(1)", Writes: true, Keyed: true},
 		{Op: OpPurgeChecks, System: "ees", Title: "erase checks that have expired", Cite: "2016/679 art 5(1)(e)", Writes: true, Erases: true},
 	}
 }

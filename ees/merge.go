@@ -321,7 +321,7 @@ func texts(tx *db.Tx, query string, args ...any) ([]string, error) {
 // over.
 func purgeUndo(tx *db.Tx) (int, error) {
 	rows, err := tx.Query(`SELECT ref, merged FROM ees_merged WHERE undo IS NOT NULL AND undo_until < $1 ORDER BY undo_until, ref, merged LIMIT $2`,
-		law.DateIn(tx.Now(), time.UTC), flagStep)
+		law.DateIn(tx.Now(), time.UTC), purgeStep)
 	if err != nil {
 		return 0, err
 	}

@@ -192,5 +192,6 @@ func Params() []law.Dated {
 		[]law.Dated{&firstMembership, &nextMembership, &membershipReview},
 		[]law.Dated{&undoMerge, &preEnrolmentLifetime, &selfServiceAge},
 		rightsParams(),
+		[]law.Dated{&lastRecordWithFile, &announcementLife},
 	)
 }

@@ -85,6 +85,41 @@ func readFile(tx *db.Tx, ref FileRef) (f file, records []record, err error) {
 	return f, records, nil
 }
 
+// scanKnown reads files with their stays, from a question ordered by file. They
+// have no data of the repository.
+func scanKnown(rows *db.Rows) ([]*known, error) {
+	defer rows.Close()
+	var all []*known
+	for rows.Next() {
+		var fc fileColumnsRead
+		var c recordColumnsRead
+		if err := rows.Scan(append(fc.fields(), c.fields()...)...); err != nil {
+			return nil, err
+		}
+		if len(all) == 0 || string(all[len(all)-1].file.Ref) != fc.ref {
+			f, err := fc.file()
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, &known{file: f})
+		}
+		if c.ref == nil {
+			continue
+		}
+		stay, err := c.record()
+		if err != nil {
+			return nil, err
+		}
+		k := all[len(all)-1]
+		k.records = append(k.records, stay)
+	}
+	for _, k := range all {
+		inTime(k.records)
+		k.before = slices.Clone(k.records)
+	}
+	return all, rows.Err()
+}
+
 // inTime orders records by when they began. Numbers say in which order they
 // were made, which is another one after a buffer, a proof or a merge.
 func inTime(records []record) {

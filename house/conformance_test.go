@@ -363,6 +363,8 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.CaseQuery]():         ees.CaseQuery{Limit: 1},
 	reflect.TypeFor[ees.LeaveRequest]():      ees.LeaveRequest{File: "a", Ground: "nationality", On: law.MustDate("2026-05-20"), Dossier: "1"},
 	reflect.TypeFor[ees.RestrictRequest]():   ees.RestrictRequest{File: "a", Why: "disputed"},
+	reflect.TypeFor[ees.AnnouncementQuery](): ees.AnnouncementQuery{Limit: 1},
+	reflect.TypeFor[ees.LogHold]():           ees.LogHold{File: "a", Procedure: "1"},
 	reflect.TypeFor[ees.BackfillEvent]():     ees.BackfillEvent{Key: "k"},
 	reflect.TypeFor[ees.PreEnrolRequest]():   ees.PreEnrolRequest{Kiosk: "k", Chip: &ees.Chip{Certificates: "valid", FaceRead: true}, CheckRequest: ees.CheckRequest{Direction: ees.Entry, CrossingPoint: "FRCDG", Document: &ees.DocumentInput{Number: "K1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}, Identity: &ees.IdentityInput{Surname: "ROE", BirthDate: "1981-04-09", Sex: "X", Nationalities: []string{"CAN"}}}},
 	reflect.TypeFor[ees.GateRequest]():       ees.GateRequest{Chip: &ees.Chip{Certificates: "valid", FaceRead: true}, Verified: "face"},
@@ -373,6 +375,7 @@ var passSamples = map[reflect.Type]any{
 // found by themselves.
 var packageFunctions = map[string]map[string]any{
 	"interop/cir": {"FindByDocument": cir.FindByDocument, "FindByIdentity": cir.FindByIdentity, "FindBySurname": cir.FindBySurname, "Get": cir.Get, "Biometrics": cir.Biometrics, "Profiles": cir.Profiles,
+		"GetAll": cir.GetAll, "Erase": func(p access.Pass, s cir.System) error { _, _, err := cir.Erase(p, s, "a"); return err },
 		"Create": cir.Create, "AddDocument": cir.AddDocument, "AddIdentity": cir.AddIdentity, "AddBiometric": cir.AddBiometric, "Absorb": cir.Absorb, "Release": cir.Release, "Size": cir.Size,
 		"CorrectIdentity": cir.CorrectIdentity, "CorrectDocument": cir.CorrectDocument, "Extract": cir.Extract},
 }
@@ -466,7 +469,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs(), p.conversationActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs(), p.conversationActs(), p.erasureActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

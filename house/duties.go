@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"limen/db"
 	"limen/law"
 	"limen/ledger"
 )
@@ -42,6 +43,20 @@ func (h *House) Duties() []Duty {
 			func(ctx context.Context, progress func(int)) (int, error) {
 				return h.EES.FlagOverstayers(ctx, h.Door, progress)
 			}},
+		{"retention", "erase data whose retention period is over, and warn of what will be", "2017/2226 art 34(5)", time.Hour,
+			func(ctx context.Context, progress func(int)) (int, error) {
+				return h.EES.Retain(ctx, h.Door, progress)
+			}},
+		{"announcements", "erase the references in announcements of erasures", "2016/679 art 5(1)(e)", time.Hour,
+			func(ctx context.Context, progress func(int)) (int, error) {
+				return h.EES.ForgetAnnouncements(ctx, h.Door, progress)
+			}},
+		{"logs", "erase log entries about files that are gone for a year", "2017/2226 art 46(4)", time.Hour,
+			func(ctx context.Context, progress func(int)) (int, error) {
+				return h.EES.EraseLogs(ctx, h.Door, h.Log, progress)
+			}},
+		{"scrub", "overwrite what erased rows have left in the database's files", "2017/2226 art 34(5)", 24 * time.Hour,
+			func(ctx context.Context, progress func(int)) (int, error) { return 0, h.scrub(ctx) }},
 		{"statistics", "make the daily sets of anonymised data", "2017/2226 art 63(2)", time.Hour,
 			func(ctx context.Context, progress func(int)) (int, error) {
 				return h.EES.ExtractStatistics(ctx, h.Door, progress)
@@ -57,6 +72,21 @@ func (h *House) Duties() []Duty {
 		{"sessions", "erase sessions and tokens that have ended, and log how many refusals were only counted", "2016/679 art 5(1)(e)", time.Minute,
 			func(ctx context.Context, progress func(int)) (int, error) { return h.Identities.Purge(ctx) }},
 	}
+}
+
+// scrub cleans the database's files, in every table of every room. A reader that
+// is in the way is no fault: the next turn comes.
+func (h *House) scrub(ctx context.Context) error {
+	var tables []string
+	for _, schema := range Schemas() {
+		for _, t := range schema.Tables {
+			tables = append(tables, t.Name)
+		}
+	}
+	if err := h.Store.Scrub(ctx, tables...); !errors.Is(err, db.ErrBusy) {
+		return err
+	}
+	return nil
 }
 
 // repeat carries out steps until one has nothing left to do.

@@ -26,6 +26,7 @@ var (
 		"calculator": {access.StayResult},
 		"list":       {access.OverstayList},
 		"log":        {access.LogEntries},
+		"existence":  {access.FileExistence},
 		"changes":    {},
 		"statistics": {access.AnonymousCounts},
 		"references": {access.FileExistence},
@@ -91,7 +92,10 @@ func (r matrixRow) articles() []law.Citation {
 }
 
 func rightOf(o access.Operation) string {
-	if o.Writes {
+	switch {
+	case o.Erases:
+		return "E"
+	case o.Writes:
 		return "W"
 	}
 	return "R"

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -34,6 +35,11 @@ type Entry struct {
 	Results       int      // files in the answer
 	Subjects      []string // file references; the first is the entry's home
 	Portal        string   // reference given by the European search portal
+	// Destroyed is what an erasure took away: Category says what and by which
+	// article, Value is the reference of the file, of which a digest is kept as of a
+	// value searched by. So the entry names nobody, may stay when the person's other
+	// entries go, and still proves the erasure to whoever holds the reference.
+	Destroyed []Searched
 }
 
 // Searched is one value used to search. Value never reaches the database: the
@@ -77,22 +83,8 @@ func (e *Entry) appendBody(b []byte, id string, salt []byte, erases string) []by
 	b = appendField(b, "article", string(e.Grant))
 	b = appendField(b, "outcome", e.Outcome)
 	b = appendField(b, "refusal", string(e.Refusal))
-	for i, s := range e.Searched {
-		if i == 0 {
-			b = append(b, `,"searched":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		b = append(b, '[')
-		b = appendString(b, cut(s.Category))
-		b = append(b, `,"`...)
-		digest := searchDigest(salt, s.Category, s.Value)
-		b = base64.RawStdEncoding.AppendEncode(b, digest[:])
-		b = append(b, `"]`...)
-	}
-	if len(e.Searched) > 0 {
-		b = append(b, ']')
-	}
+	b = appendDigests(b, "searched", salt, e.Searched)
+	b = appendDigests(b, "destroyed", salt, e.Destroyed)
 	b = appendList(b, "sent", e.Sent)
 	if e.Results != 0 {
 		b = append(b, `,"results":`...)
@@ -102,6 +94,29 @@ func (e *Entry) appendBody(b []byte, id string, salt []byte, erases string) []by
 	b = appendField(b, "portal", e.Portal)
 	b = appendField(b, "erases", erases)
 	return append(b, '}')
+}
+
+// appendDigests appends ,"name":[["category","digest"]...], and nothing when
+// there is none.
+func appendDigests(b []byte, name string, salt []byte, values []Searched) []byte {
+	if len(values) == 0 {
+		return b
+	}
+	b = append(b, ',', '"')
+	b = append(b, name...)
+	b = append(b, `":[`...)
+	for i, s := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		b = appendString(b, cut(s.Category))
+		b = append(b, `,"`...)
+		digest := searchDigest(salt, s.Category, s.Value)
+		b = base64.RawStdEncoding.AppendEncode(b, digest[:])
+		b = append(b, `"]`...)
+	}
+	return append(b, ']')
 }
 
 const microFormat = "2006-01-02T15:04:05.000000Z"
@@ -193,6 +208,7 @@ type Record struct {
 	salt    []byte
 	body    string
 	digests []string
+	gone    []string // digests of Destroyed
 }
 
 // Proves tells whether value was used to search in the operation, under this
@@ -206,6 +222,20 @@ func (r Record) Proves(category, value string) bool {
 		}
 	}
 	return false
+}
+
+// ProvesErasure tells what the operation destroyed of a file, in the words of
+// Destroyed, each once. It is empty when the operation erased nothing of it.
+func (r Record) ProvesErasure(ref string) []string {
+	var what []string
+	for i, s := range r.Entry.Destroyed {
+		want := searchDigest(r.salt, s.Category, ref)
+		text := base64.RawStdEncoding.EncodeToString(want[:])
+		if subtle.ConstantTimeCompare([]byte(r.gone[i]), []byte(text)) == 1 && !slices.Contains(what, s.Category) {
+			what = append(what, s.Category)
+		}
+	}
+	return what
 }
 
 // stored mirrors appendBody for reading.
@@ -225,6 +255,7 @@ type stored struct {
 	Outcome   string
 	Refusal   law.Code
 	Searched  [][2]string
+	Destroyed [][2]string
 	Sent      []string
 	Results   int
 	Subjects  []string
@@ -252,6 +283,10 @@ func decode(id, home string, salt []byte, body string) Record {
 	for _, x := range s.Searched {
 		r.Entry.Searched = append(r.Entry.Searched, Searched{Category: x[0]})
 		r.digests = append(r.digests, x[1])
+	}
+	for _, x := range s.Destroyed {
+		r.Entry.Destroyed = append(r.Entry.Destroyed, Searched{Category: x[0]})
+		r.gone = append(r.gone, x[1])
 	}
 	return r
 }

@@ -32,6 +32,10 @@ type Erasure struct {
 	After   string    // going on after this identifier (Erased.Next),
 	Limit   int       // examining at most so many: 256 when zero, never above MaxErase
 
+	// Intact leaves entries that are not what was logged also when they are named in
+	// IDs: a duty that names what is due does not judge evidence.
+	Intact bool
+
 	// Keep, when not nil, is asked for each entry; true leaves it. An entry may
 	// have several subjects, and is due only when the last of them is.
 	Keep func(Record) bool
@@ -92,7 +96,7 @@ func (l *Log) Erase(tx *db.Tx, e Erasure) (Erased, error) {
 		switch {
 		case !sealed:
 			out.Pending++
-		case len(e.IDs) == 0 && !intact(r, leaf):
+		case (len(e.IDs) == 0 || e.Intact) && !intact(r, leaf):
 			out.Damaged++
 		case r.Erases != "" || e.Keep != nil && e.Keep(r):
 			out.Kept++

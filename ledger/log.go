@@ -168,6 +168,9 @@ func (l *Log) append(tx *db.Tx, e Entry, erases string) (Receipt, error) {
 
 // distinct drops empty and repeated references. It copies only if there are any.
 func distinct(refs []string) []string {
+	if len(refs) > manySubjects {
+		return distinctOfMany(refs)
+	}
 	for i, r := range refs {
 		if r == "" || slices.Contains(refs[:i], r) || clean(r) != r {
 			kept := make([]string, 0, len(refs))
@@ -180,6 +183,21 @@ func distinct(refs []string) []string {
 		}
 	}
 	return refs
+}
+
+// manySubjects is where comparing each with each becomes slower than a map.
+const manySubjects = 32
+
+func distinctOfMany(refs []string) []string {
+	seen := make(map[string]bool, len(refs))
+	kept := make([]string, 0, len(refs))
+	for _, r := range refs {
+		if r = clean(r); r != "" && !seen[r] {
+			seen[r] = true
+			kept = append(kept, r)
+		}
+	}
+	return kept
 }
 
 // clean makes text that the search columns can hold and the body repeats: valid

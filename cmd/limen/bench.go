@@ -11,6 +11,7 @@ type benchCmd struct {
 	Stay      benchStayCmd      `cmd:"" help:"Stay calculations a second, on one thread."`
 	Crossings benchCrossingsCmd `cmd:"" help:"Border transactions a second, beside the bare writes of the same bytes."`
 	Growth    benchGrowthCmd    `cmd:"" help:"Border transactions as the register grows."`
+	Duties    benchDutiesCmd    `cmd:"" help:"Flagging overstayers and erasing what is due, rows a second, and crossings beside them."`
 	Names     benchNamesCmd     `cmd:"" help:"Searches by misspelt, reordered and transliterated names."`
 }
 
@@ -79,5 +80,18 @@ type benchNamesCmd struct {
 // Run measures searches by name.
 func (c *benchNamesCmd) Run(ctx context.Context, s streams) error {
 	_, err := sim.BenchNames(ctx, s.out, sim.NamesOptions{BenchOptions: c.options(s), Store: c.Store, Files: c.Files, Queries: c.Queries, Density: c.Density})
+	return err
+}
+
+type benchDutiesCmd struct {
+	benching
+	Store   string `default:"sqlite" help:"sqlite, postgres (a throw-away cluster), or the address of an empty PostgreSQL database."`
+	Files   int    `default:"100000" help:"Individual files in the register."`
+	Clients int    `default:"8" help:"Booths at work beside the duties."`
+}
+
+// Run measures the duties.
+func (c *benchDutiesCmd) Run(ctx context.Context, s streams) error {
+	_, err := sim.BenchDuties(ctx, s.out, sim.DutiesOptions{BenchOptions: c.options(s), Store: c.Store, Files: c.Files, Clients: c.Clients})
 	return err
 }

@@ -165,6 +165,7 @@ func (d *Desk) API(m *web.Mux) {
 				return d.Register.ListOverstayers(p, ees.OverstayerQuery{Class: ees.OverstayClass(in.Class), After: in.After, Limit: in.Limit})
 			})
 		})
+	d.erasureAPI(m)
 	d.stayAPI(m)
 	d.outageAPI(m)
 	d.borderAPI(m)

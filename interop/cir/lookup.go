@@ -263,17 +263,59 @@ func Get(p access.Pass, system System, ref RecordRef) (Dataset, error) {
 	if err != nil {
 		return Dataset{}, err
 	}
-	d := Dataset{Ref: ref, System: system}
-	rows, err := tx.Query(identitiesAndDocuments, string(ref), string(system))
+	all, err := read(tx, system, []RecordRef{ref})
 	if err != nil {
 		return Dataset{}, err
 	}
+	d, ok := all[ref]
+	if !ok || len(d.Identities) == 0 {
+		return Dataset{}, db.ErrNoRows
+	}
+	return *d, nil
+}
+
+// GetAll is Get for many records, some of them in each question. A record that is
+// not there is missing in the answer.
+func GetAll(p access.Pass, system System, refs []RecordRef) (map[RecordRef]Dataset, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[RecordRef]Dataset, len(refs))
+	for len(refs) > 0 {
+		part := refs[:min(listWidth, len(refs))]
+		refs = refs[len(part):]
+		all, err := read(tx, system, part)
+		if err != nil {
+			return nil, err
+		}
+		for ref, d := range all {
+			found[ref] = *d
+		}
+	}
+	return found, nil
+}
+
+// read reads up to listWidth records in one question.
+func read(tx *db.Tx, system System, refs []RecordRef) (map[RecordRef]*Dataset, error) {
+	_, args := inList(refs, system)
+	rows, err := tx.Query(readStatements[len(args)-1], args...)
+	if err != nil {
+		return nil, err
+	}
 	defer rows.Close()
+	all := map[RecordRef]*Dataset{}
 	for rows.Next() {
-		var what, a, b, c, e, f string
+		var what, of, a, b, c, e, f string
 		var n int
-		if err := rows.Scan(&what, &n, &a, &b, &c, &e, &f); err != nil {
-			return Dataset{}, err
+		if err := rows.Scan(&what, &of, &n, &a, &b, &c, &e, &f); err != nil {
+			return nil, err
+		}
+		ref := RecordRef(of)
+		d := all[ref]
+		if d == nil {
+			d = &Dataset{Ref: ref, System: system}
+			all[ref] = d
 		}
 		switch what {
 		case "1 file":
@@ -281,33 +323,37 @@ func Get(p access.Pass, system System, ref RecordRef) (Dataset, error) {
 		case "2 identity":
 			birth, err := person.ParsePartialDate(c)
 			if err != nil {
-				return Dataset{}, fmt.Errorf("cir: identity %d of %s: %w", n, ref, err)
+				return nil, fmt.Errorf("cir: identity %d of %s: %w", n, ref, err)
 			}
 			d.Identities = append(d.Identities, Identity{Name: person.Name{Surname: a, FirstNames: b}, Birth: birth,
 				Sex: person.Sex(e), Nationalities: splitStates(f)})
 		default:
 			doc := person.Document{Type: person.DocumentType(a), Number: person.DocumentNumber(b), Issuer: person.State(c)}
 			if err := doc.Expiry.UnmarshalText([]byte(e)); err != nil {
-				return Dataset{}, fmt.Errorf("cir: document %d of %s: %w", n, ref, err)
+				return nil, fmt.Errorf("cir: document %d of %s: %w", n, ref, err)
 			}
 			d.Documents = append(d.Documents, doc)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return Dataset{}, err
-	}
-	if len(d.Identities) == 0 {
-		return Dataset{}, db.ErrNoRows
-	}
-	return d, nil
+	return all, rows.Err()
 }
 
 // identitiesAndDocuments reads all that a lookup shows in one question: on a
-// server each question is a journey.
-const identitiesAndDocuments = `SELECT '1 file' AS what, 0 AS n, cir_file AS a, '' AS b, '' AS c, '' AS e, '' AS f FROM cir_dataset WHERE record_ref = $1 AND system = $2
-	UNION ALL SELECT '2 identity', n, surname, first_names, birth, sex, nationalities FROM cir_identity WHERE record_ref = $1 AND system = $2
-	UNION ALL SELECT '3 document', n, type, number, issuer, expiry, '' FROM cir_document WHERE record_ref = $1 AND system = $2
+// server each question is a journey. (?) stands for the list of records.
+const identitiesAndDocuments = `SELECT '1 file' AS what, record_ref, 0 AS n, cir_file AS a, '' AS b, '' AS c, '' AS e, '' AS f FROM cir_dataset WHERE system = $1 AND record_ref IN (?)
+	UNION ALL SELECT '2 identity', record_ref, n, surname, first_names, birth, sex, nationalities FROM cir_identity WHERE system = $1 AND record_ref IN (?)
+	UNION ALL SELECT '3 document', record_ref, n, type, number, issuer, expiry, '' FROM cir_document WHERE system = $1 AND record_ref IN (?)
 	ORDER BY what, n`
+
+// readStatements are identitiesAndDocuments by the length of the list.
+var readStatements = func() map[int]string {
+	all := map[int]string{}
+	for _, n := range []int{1, 8, listWidth} {
+		marks, _ := inList(make([]RecordRef, n), "")
+		all[n] = strings.ReplaceAll(identitiesAndDocuments, "(?)", "("+marks+")")
+	}
+	return all
+}()
 
 func documents(tx *db.Tx, system System, ref RecordRef) ([]person.Document, error) {
 	rows, err := tx.Query(`SELECT type, number, issuer, expiry FROM cir_document
