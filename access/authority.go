@@ -15,8 +15,11 @@ const (
 	EtiasCentral       Kind = "etias_central"        // art 25a, ETIAS Central System and Central Unit
 	EtiasNational      Kind = "etias_national"       // art 25b
 	Screening          Kind = "screening"            // art 24a
+	OperatingUnit      Kind = "operating_unit"       // arts 29(5), 31: asks a central access point, searches nothing
 	CentralAccessPoint Kind = "central_access_point" // arts 29, 31, 32
-	EuropolAccessPoint Kind = "europol_access_point" // art 33
+	EuropolUnit        Kind = "europol_unit"         // art 30(1), asks Europol's central access point
+	EuropolAccessPoint Kind = "europol_access_point" // arts 30(2), 33
+	EuropolNational    Kind = "europol_national"     // art 33(4), the Europol national unit of the state that entered data
 	Police             Kind = "police"               // art 9(4), through the identity repository only
 	Carrier            Kind = "carrier"              // art 13(3), through the carriers' copy only
 	Traveller          Kind = "traveller"            // art 13(1), about the own stay, through the carriers' copy only
@@ -29,7 +32,7 @@ const (
 
 // Kinds lists every kind of authority, for tests that enumerate the whole space.
 var Kinds = []Kind{Border, Immigration, Visa, Facilitation, EtiasCentral, EtiasNational, Screening,
-	CentralAccessPoint, EuropolAccessPoint, Police, Carrier, Traveller, Statistics, Frontex, Supervisor, Administrator, Duty}
+	OperatingUnit, CentralAccessPoint, EuropolUnit, EuropolAccessPoint, EuropolNational, Police, Carrier, Traveller, Statistics, Frontex, Supervisor, Administrator, Duty}
 
 // Authority is an office of a state, of an agency or of the system itself.
 type Authority struct {

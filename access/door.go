@@ -106,8 +106,10 @@ type passage struct {
 	subjects []string
 	many     map[string]bool // the subjects, once there are many
 	gone     []ledger.Searched
-	size     int   // of a step of long work
-	refused  error // a search or a category that the grant does not allow
+	size     int // of a step of long work
+	facts    []law.Fact
+	caseRef  string // of what the operation concerns, where the request named none
+	refused  error  // a search or a category that the grant does not allow
 }
 
 // Tx returns the transaction of the pass, or ErrNoPass.
@@ -145,6 +147,40 @@ func (p Pass) Grant() Grant {
 
 // Purpose returns the purpose the operation is carried out for.
 func (p Pass) Purpose() Purpose { return p.Grant().Purpose }
+
+// Case returns the reference of the case that the access belongs to, "" when
+// none was given.
+func (p Pass) Case() string {
+	if p.passage == nil {
+		return ""
+	}
+	return strings.TrimSpace(p.req.Case)
+}
+
+// Belongs records the case of something that the operation found, as the
+// national file number of a stored request (2017/2226 art 59(2)(c)). It stands
+// in the log entry in place of the case that the request named.
+func (p Pass) Belongs(caseRef string) {
+	if p.passage != nil {
+		p.caseRef = caseRef
+	}
+}
+
+// Tell records a fact that an act wants the log to show of this operation beside
+// who, when, why and what (2017/2226 art 59(2)). A fact without a value is left
+// out; one told again replaces what was told before.
+func (p Pass) Tell(name, value string) {
+	if p.passage == nil || value == "" {
+		return
+	}
+	for i := range p.facts {
+		if p.facts[i].Name == name {
+			p.facts[i].Value = value
+			return
+		}
+	}
+	p.facts = append(p.facts, law.Fact{Name: name, Value: value})
+}
 
 // Search records that value was used as a search key of this kind, and refuses
 // a key that the grant does not name (EES-050). The refusal ends the operation
@@ -433,12 +469,16 @@ func (p *passage) entry(op Operation, outcome string, code law.Code) ledger.Entr
 	if purpose == "" {
 		purpose = p.req.Purpose
 	}
+	caseRef := p.caseRef
+	if caseRef == "" {
+		caseRef = p.req.Case
+	}
 	return ledger.Entry{
 		At:            p.tx.Now(),
 		System:        op.System,
 		Operation:     string(op.Op),
 		Purpose:       string(purpose),
-		Case:          p.req.Case,
+		Case:          caseRef,
 		Authority:     p.req.Principal.Authority.Name,
 		AuthorityKind: string(p.req.Principal.Authority.Kind),
 		State:         p.req.Principal.Authority.State,
@@ -453,5 +493,6 @@ func (p *passage) entry(op Operation, outcome string, code law.Code) ledger.Entr
 		Subjects:      p.subjects,
 		Portal:        p.req.Portal,
 		Destroyed:     p.gone,
+		Facts:         p.facts,
 	}
 }

@@ -241,6 +241,45 @@ func TestArt32_CaseIsRequiredWhereTheGrantSaysSo(t *testing.T) {
 	})
 }
 
+// TestArt59_2_FactsStandInTheEntry: what an operation tells beside the rest, and
+// the case that it found, stand in its log entry; told again, a fact is replaced.
+func TestArt59_2_FactsStandInTheEntry(t *testing.T) {
+	eachGate(t, func(g *gate) {
+		req := Request{Principal: detector, Op: "notes.solve", Purpose: LawEnforcementIdentify, Case: " 2026-17 "}
+		for _, fail := range []error{nil, law.Refuse(law.Conflict, "not_yet", "2017/2226 art 31", "Not yet.")} {
+			before := len(g.entries("notes.solve"))
+			_, err := Run(g.ctx, g.door(), req, func(p Pass) (int, error) {
+				if p.Case() != "2026-17" {
+					t.Errorf("case %q", p.Case())
+				}
+				p.Tell("offence", "fraud")
+				p.Tell("urgency", "")
+				p.Tell("offence", "arson")
+				p.Belongs("stored-9")
+				return 0, fail
+			})
+			if (err == nil) != (fail == nil) {
+				t.Fatal(err)
+			}
+			list := g.entries("notes.solve")
+			if len(list) != before+1 {
+				t.Fatalf("%d entries", len(list))
+			}
+			for _, r := range list {
+				if e := r.Entry; e.Case != "stored-9" || len(e.Facts) != 1 || e.Facts[0] != (law.Fact{Name: "offence", Value: "arson"}) {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+		var none Pass
+		none.Tell("a", "b")
+		none.Belongs("c")
+		if none.Case() != "" {
+			t.Error("an empty pass has a case")
+		}
+	})
+}
+
 // TestArt46_PassesAreGivenNotMade: an empty pass and one whose function has
 // returned reach nothing.
 func TestArt46_PassesAreGivenNotMade(t *testing.T) {

@@ -24,7 +24,7 @@ const staffCite law.Citation = "2017/2226 art 43(2)"
 type Role string
 
 // The roles of people. Authorities without a role here (the ETIAS Central
-// System, Europol's access point, the police through the identity repository)
+// System, Europol's unit and access point, the police through the identity repository)
 // come with a certificate.
 const (
 	BorderGuard         Role = "border_guard"
@@ -33,7 +33,9 @@ const (
 	FacilitationOfficer Role = "facilitation_officer"
 	EtiasOfficer        Role = "etias_officer"
 	ScreeningOfficer    Role = "screening_officer"
+	UnitOfficer         Role = "operating_unit"
 	AccessPointOfficer  Role = "central_access_point"
+	NationalUnitOfficer Role = "europol_national"
 	CarrierAgent        Role = "carrier"
 	SupervisorOfficer   Role = "supervisor"
 	AdministratorRole   Role = "administrator"
@@ -43,7 +45,7 @@ const (
 
 // Roles lists every role.
 var Roles = []Role{BorderGuard, ImmigrationOfficer, VisaOfficer, FacilitationOfficer, EtiasOfficer, ScreeningOfficer,
-	AccessPointOfficer, CarrierAgent, SupervisorOfficer, AdministratorRole, Statistician, FrontexAnalyst}
+	UnitOfficer, AccessPointOfficer, NationalUnitOfficer, CarrierAgent, SupervisorOfficer, AdministratorRole, Statistician, FrontexAnalyst}
 
 // RoleKind returns the kind of authority that people of this role belong to,
 // and "" for an unknown role.
@@ -61,8 +63,12 @@ func RoleKind(role Role) Kind {
 		return EtiasNational
 	case ScreeningOfficer:
 		return Screening
+	case UnitOfficer:
+		return OperatingUnit
 	case AccessPointOfficer:
 		return CentralAccessPoint
+	case NationalUnitOfficer:
+		return EuropolNational
 	case CarrierAgent:
 		return Carrier
 	case SupervisorOfficer:

@@ -24,6 +24,12 @@ func TestArt34_5_EveryTableOfAFileIsErased(t *testing.T) {
 		"ees_daily_progress": "days and nothing of persons",
 		"ees_daily_due":      "days and nothing of persons",
 		"ees_case":           "says what was asked and answered and by when, and not of whom",
+		// What an authority was given for its case has a clock of its own (art 58(5)).
+		"ees_le_request":   "what was asked, by request; erased by the duty of art 58(5)",
+		"ees_le_result":    "what was found, by request; erased by the duty of art 58(5)",
+		"ees_le_recipient": "who received it: offices, no traveller",
+		"ees_le_consent":   "which state consents: offices, no traveller",
+		"ees_designated":   "offices, no traveller",
 	}
 	listed := map[string]string{}
 	for _, e := range erasable {

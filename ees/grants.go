@@ -32,6 +32,7 @@ func Operations() []access.Operation {
 		carrierOperations(),
 		statisticsOperations(),
 		replayOperations(),
+		policeOperations(),
 	)
 }
 
@@ -50,6 +51,7 @@ func Grants() []access.Grant {
 		carrierGrants(),
 		statisticsGrants(),
 		replayGrants(),
+		policeGrants(),
 	)
 }
 

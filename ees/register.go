@@ -57,6 +57,13 @@ type BiometricVerifier interface {
 	Identify(ctx context.Context, p access.Pass, fingers, face []byte) (refs []FileRef, err error)
 }
 
+// BiometricIdentifier searches one to many (2017/2226 art 32(4), (5)): the files
+// whose fingerprints or face match the probe, best first. Latent fingerprints
+// are searched as such.
+type BiometricIdentifier interface {
+	Identify(ctx context.Context, p access.Pass, probe BiometricProbe) ([]FileRef, error)
+}
+
 // Register is the Entry/Exit System's central register.
 type Register struct {
 	// Visas is nil while no such system is connected: the check then says so in
@@ -69,6 +76,9 @@ type Register struct {
 	// compares by eye and says what came of it, and nobody is sought by
 	// fingerprints.
 	Biometrics BiometricVerifier
+	// Identifier is where one-to-many search plugs in; nil while no matching
+	// service is connected: a search by biometrics is then refused and logged.
+	Identifier BiometricIdentifier
 	// Specimens lets documents of the specimen state UTO through, for
 	// demonstrations and tests.
 	Specimens person.Specimens
@@ -193,5 +203,6 @@ func Params() []law.Dated {
 		[]law.Dated{&undoMerge, &preEnrolmentLifetime, &selfServiceAge},
 		rightsParams(),
 		[]law.Dated{&lastRecordWithFile, &announcementLife},
+		[]law.Dated{&pruemWait, &minimumSentence, &urgentVerification, &caseReview},
 	)
 }

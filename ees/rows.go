@@ -295,19 +295,22 @@ func insertRecord(tx *db.Tx, r record) error {
 }
 
 // updateRow is the update of every column that may change, by key.
-var updateRow = func() string {
+var updateRow = `UPDATE ees_record SET ` + settings(recordColumns, 2) + ` WHERE ref = $1 AND n = $2`
+
+// settings are the assignments of an update, from the columns after the key.
+func settings(columns string, key int) string {
 	var set strings.Builder
-	for i, c := range strings.Split(recordColumns, ", ") {
-		if i < 2 {
-			continue // ref, n
+	for i, c := range strings.Split(columns, ", ") {
+		if i < key {
+			continue
 		}
-		if i > 2 {
+		if i > key {
 			set.WriteString(", ")
 		}
 		set.WriteString(c + " = $" + strconv.Itoa(i+1))
 	}
-	return `UPDATE ees_record SET ` + set.String() + ` WHERE ref = $1 AND n = $2`
-}()
+	return set.String()
+}
 
 // updateRecord writes the record's next version.
 func updateRecord(tx *db.Tx, r record) error {

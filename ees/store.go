@@ -48,6 +48,11 @@ func Schema() db.Schema {
 		{Name: "ees_daily", Key: "day", Why: "statistics of a day lie together"},
 		{Name: "ees_daily_progress", Key: "day", Why: "as ees_daily"},
 		{Name: "ees_daily_due", Key: "day", Why: "as ees_daily"},
+		{Name: "ees_designated", Why: "the lists of designated offices: a few thousand rows that every law-enforcement request asks for"},
+		{Name: "ees_le_request", Key: "state", Why: "an access point works on the requests of its own state"},
+		{Name: "ees_le_result", Key: "state", Why: "as ees_le_request"},
+		{Name: "ees_le_recipient", Key: "state", Why: "as ees_le_request"},
+		{Name: "ees_le_consent", Key: "origin", Why: "a Europol national unit decides on what its own state entered"},
 	}}
 }
 

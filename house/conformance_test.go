@@ -369,6 +369,7 @@ var passSamples = map[reflect.Type]any{
 	reflect.TypeFor[ees.PreEnrolRequest]():   ees.PreEnrolRequest{Kiosk: "k", Chip: &ees.Chip{Certificates: "valid", FaceRead: true}, CheckRequest: ees.CheckRequest{Direction: ees.Entry, CrossingPoint: "FRCDG", Document: &ees.DocumentInput{Number: "K1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}, Identity: &ees.IdentityInput{Surname: "ROE", BirthDate: "1981-04-09", Sex: "X", Nationalities: []string{"CAN"}}}},
 	reflect.TypeFor[ees.GateRequest]():       ees.GateRequest{Chip: &ees.Chip{Certificates: "valid", FaceRead: true}, Verified: "face"},
 	reflect.TypeFor[ees.StepRequest]():       ees.StepRequest{Step: "verify_face", Outcome: "face_match"},
+	reflect.TypeFor[ees.RequestQuery]():      ees.RequestQuery{Limit: 1},
 }
 
 // packageFunctions are the functions of rooms that take a pass; methods are
@@ -469,7 +470,7 @@ type act struct {
 func TestArt46_RealOperationsLeaveOneEntryEach(t *testing.T) {
 	onBothEngines(t, func(p *play) {
 		tried := map[access.Op]bool{}
-		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs(), p.conversationActs(), p.erasureActs()) {
+		for _, a := range slices.Concat(p.borderActs(), p.readingActs(), p.statisticsActs(), p.stayActs(), p.replayActs(), p.rightsActs(), p.carrierActs(), p.outageActs(), p.conversationActs(), p.erasureActs(), p.policeActs()) {
 			tried[a.op] = true
 			before := p.entries()
 			err := a.run(t.Context())

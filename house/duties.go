@@ -63,6 +63,10 @@ func (h *House) Duties() []Duty {
 			}},
 		{"checks", "erase checks that have expired", "2016/679 art 5(1)(e)", time.Hour,
 			func(ctx context.Context, progress func(int)) (int, error) { return h.EES.PurgeChecks(ctx, h.Door) }},
+		{"requests", "erase law-enforcement requests and results whose time has ended", "2017/2226 art 58(5)", time.Hour,
+			func(ctx context.Context, progress func(int)) (int, error) {
+				return h.EES.EraseRequests(ctx, h.Door, progress)
+			}},
 		{"answers", "erase answers kept for repeated requests", "2016/679 art 5(1)(e)", time.Hour,
 			func(ctx context.Context, progress func(int)) (int, error) {
 				return repeat(progress, func() (int, error) {

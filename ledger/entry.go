@@ -40,6 +40,10 @@ type Entry struct {
 	// value searched by. So the entry names nobody, may stay when the person's other
 	// entries go, and still proves the erasure to whoever holds the reference.
 	Destroyed []Searched
+	// Facts are what an act wants to be shown beside the rest, as the offence and
+	// the reasons of a law-enforcement access (2017/2226 art 59(2)). Entries
+	// without any have the body that they had before there was this member.
+	Facts []law.Fact
 }
 
 // Searched is one value used to search. Value never reaches the database: the
@@ -92,6 +96,21 @@ func (e *Entry) appendBody(b []byte, id string, salt []byte, erases string) []by
 	}
 	b = appendList(b, "subjects", e.Subjects)
 	b = appendField(b, "portal", e.Portal)
+	for i, f := range e.Facts {
+		if i == 0 {
+			b = append(b, `,"facts":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = append(b, '[')
+		b = appendString(b, cut(f.Name))
+		b = append(b, ',')
+		b = appendString(b, cut(f.Value))
+		b = append(b, ']')
+	}
+	if len(e.Facts) > 0 {
+		b = append(b, ']')
+	}
 	b = appendField(b, "erases", erases)
 	return append(b, '}')
 }
@@ -260,6 +279,7 @@ type stored struct {
 	Results   int
 	Subjects  []string
 	Portal    string
+	Facts     [][2]string
 	Erases    string
 }
 
@@ -280,6 +300,9 @@ func decode(id, home string, salt []byte, body string) Record {
 		Grant: s.Article, Outcome: s.Outcome, Refusal: s.Refusal, Sent: s.Sent, Results: s.Results,
 		Subjects: s.Subjects, Portal: s.Portal}
 	r.Erases = s.Erases
+	for _, f := range s.Facts {
+		r.Entry.Facts = append(r.Entry.Facts, law.Fact{Name: f[0], Value: f[1]})
+	}
 	for _, x := range s.Searched {
 		r.Entry.Searched = append(r.Entry.Searched, Searched{Category: x[0]})
 		r.digests = append(r.digests, x[1])

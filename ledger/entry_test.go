@@ -16,6 +16,7 @@ import (
 
 	"limen/db"
 	"limen/db/dbtest"
+	"limen/law"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 123456000, time.UTC)
@@ -28,6 +29,9 @@ func TestArt46_1_BodyReadsBack(t *testing.T) {
 		e := crossing(i)
 		e.At = noon
 		e.Portal = "ESP-2026/7"
+		if i%2 == 1 {
+			e.Facts = law.Facts("offence", `fraud "x"`, "urgency", "a life\n")
+		}
 		id := newID(noon, &[10]byte{byte(i)})
 		body := string(e.appendBody(nil, id, salt, ""))
 		if !json.Valid([]byte(body)) {
@@ -93,7 +97,7 @@ func TestSearchDigestsDoNotLinkEntries(t *testing.T) {
 
 func TestHostileTextStaysInItsField(t *testing.T) {
 	for _, s := range []string{`"`, `\`, "\x00\x1f\n", "\xff\xfe", `","outcome":"done`, "\u2028", `","erases":"1-5`, strings.Repeat("é", maxText)} {
-		e := Entry{At: noon, Operation: "op", Outcome: "refused", Case: s, Officer: clean(s), Subjects: distinct([]string{s})}
+		e := Entry{At: noon, Operation: "op", Outcome: "refused", Case: s, Officer: clean(s), Subjects: distinct([]string{s}), Facts: law.Facts(s, s)}
 		id := newID(noon, &[10]byte{})
 		r := decode(id, "", nil, string(e.appendBody(nil, id, nil, "")))
 		if r.Damaged != nil || r.Entry.Outcome != "refused" || r.Erases != "" || len(r.Entry.Subjects) != 1 {

@@ -62,6 +62,7 @@ type bookStay struct {
 	presumed   bool // a later entry followed without an exit
 	exceeded   bool
 	unknown    bool // an exit alone: the day of entry is not known
+	stamped    bool // the entry is known from its stamp alone
 }
 
 func newAuditor(travellers int) *Auditor {
@@ -256,15 +257,17 @@ func (e *expectation) visaConditions(q asked, exhausted bool) {
 
 // exit predicts the answer about leaving on the day.
 func (e *expectation) exit(b *book, q asked) {
+	if b.open() == nil && q.stamped != 0 {
+		// The stamp shows the entry, and the stay is judged from it.
+		with := *b
+		with.stays = append(slices.Clone(b.stays), bookStay{span: span{enter: q.stamped}, family: b.family})
+		b = &with
+	}
 	open := b.open()
 	if open == nil && decides(q.on) {
 		e.weigh(ees.SecondLine, "")
 	}
-	past := b.spans()
-	if q.stamped != 0 {
-		past = append(past, span{enter: q.stamped})
-	}
-	e.used = presence(past, q.on).used(q.on)
+	e.used = presence(b.spans(), q.on).used(q.on)
 	s := b.covering(q.on)
 	if s == nil {
 		return

@@ -135,6 +135,13 @@ func (a *Auditor) left(t *Traveller, m *moved) *bookStay {
 	b := &a.books[t.Index]
 	a.register(t, b, m)
 	s := b.open()
+	if s == nil && m.stamped != 0 {
+		b.stays = append(b.stays, bookStay{span: span{enter: m.stamped}, stamped: true, family: m.family || b.family})
+		s = &b.stays[len(b.stays)-1]
+		if !s.family {
+			s.end = b.endOf(s)
+		}
+	}
 	if s == nil {
 		b.stays = append(b.stays, bookStay{span: span{enter: m.on, leave: m.on}, leftAt: m.at, unknown: true, family: m.family || b.family})
 		return &b.stays[len(b.stays)-1]
@@ -154,7 +161,10 @@ func (a *Auditor) compareRecord(t *Traveller, m *moved, s *bookStay, v *ees.Reco
 	d.check("record's entry day", !s.unknown, v.Entry != nil)
 	if v.Entry != nil {
 		d.check("record's entry", s.enter, v.Entry.On)
-		d.check("record's entry moment", s.at, *v.Entry.At)
+		d.check("record's entry moment is known", !s.stamped, v.Entry.At != nil)
+		if v.Entry.At != nil {
+			d.check("record's entry moment", s.at, *v.Entry.At)
+		}
 	}
 	d.check("record's exit", s.leave != 0, v.Exit != nil)
 	if v.Exit != nil {
@@ -167,7 +177,11 @@ func (a *Auditor) compareRecord(t *Traveller, m *moved, s *bookStay, v *ees.Reco
 		class = ees.Exceeded
 	}
 	d.check("record's overstay class", class, v.OverstayClass)
-	d.check("record's origin", ees.Online, v.Origin)
-	d.check("record incomplete", s.enter <= law.ProgressiveLastDay(), v.Incomplete)
+	origin, first := ees.Online, s.enter
+	if s.stamped {
+		origin, first = ees.Stamp, s.leave // only the exit was recorded when it took place
+	}
+	d.check("record's origin", origin, v.Origin)
+	d.check("record incomplete", first <= law.ProgressiveLastDay(), v.Incomplete)
 	d.done()
 }

@@ -29,9 +29,9 @@
 //
 // The Entry/Exit System began on 2025-10-12. A stay that ended before that day is
 // in no register, and neither is it here. Of somebody who entered before it and
-// left after it the exit is recorded, with the entry's stamp shown at the check
-// (2017/2226 art 22(2)): the room ees records that exit alone, without a day of
-// entry. In the first 180 days the states had to register a growing share of the
-// crossings only; here all of them are registered from the first day on, so the
-// demonstration shows a fuller register than that time would have left.
+// left after it the record is made at exit, with the day of the entry's stamp
+// shown at the check (2017/2226 art 22(2)). In the first 180 days the states had
+// to register a growing share of the crossings only; here all of them are
+// registered from the first day on, so the demonstration shows a fuller register
+// than that time would have left.
 package sim

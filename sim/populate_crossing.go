@@ -228,8 +228,11 @@ func (p *populating) recorded(ctx context.Context, b *booth) (bool, error) {
 		return false, err
 	}
 	for _, r := range view.Records {
-		if b.c.direction == ees.Entry && r.Entry != nil && r.Entry.At.Equal(b.c.at) ||
-			b.c.direction == ees.Exit && r.Exit != nil && r.Exit.At.Equal(b.c.at) {
+		event := r.Exit
+		if b.c.direction == ees.Entry {
+			event = r.Entry
+		}
+		if event != nil && event.At != nil && event.At.Equal(b.c.at) { // a stamp has a day and no moment
 			return true, nil
 		}
 	}

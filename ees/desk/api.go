@@ -19,7 +19,8 @@ type Desk struct {
 	Door     *access.Door
 	Register *ees.Register
 
-	pages pages
+	pages  pages
+	police policePages
 }
 
 // Why is the ground of a request, told in the query or in the body; the headers
@@ -172,4 +173,5 @@ func (d *Desk) API(m *web.Mux) {
 	d.readingAPI(m)
 	d.statisticsAPI(m)
 	d.rightsAPI(m)
+	d.policeAPI(m)
 }

@@ -94,6 +94,7 @@ func (d *Desk) Pages(m *web.Mux) error {
 		web.NavItem{Href: "/ees/cases", Label: "Cases", About: "Requests of persons about their data, corrections and early erasures, by when they are due",
 			Kinds: []access.Kind{access.Immigration}},
 	)
+	d.hangPolicePages(m, t)
 	return nil
 }
 

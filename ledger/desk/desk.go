@@ -54,6 +54,7 @@ type EntryView struct {
 	Sent          []string     `json:"sent" nullable:"false" doc:"Categories of data sent."`
 	Results       int          `json:"results"`
 	Subjects      []string     `json:"subjects" nullable:"false" doc:"Files concerned."`
+	Facts         []law.Fact   `json:"facts,omitempty" nullable:"false" doc:"What an act wants shown beside the rest: of a law-enforcement access the offence, the requesting authority, the officials, the reasons and the urgency (2017/2226 art 59(2))."`
 }
 
 type pageOutput struct {
@@ -67,7 +68,7 @@ func view(r ledger.Record) EntryView {
 	e := r.Entry
 	v := EntryView{ID: r.ID, At: e.At, System: e.System, Operation: e.Operation, Purpose: e.Purpose, Case: e.Case, Authority: e.Authority,
 		AuthorityKind: e.AuthorityKind, State: e.State, Officer: e.Officer, Channel: e.Channel, Article: e.Grant, Outcome: e.Outcome,
-		Refusal: e.Refusal, SearchedBy: []string{}, Sent: []string{}, Results: e.Results, Subjects: []string{}}
+		Refusal: e.Refusal, SearchedBy: []string{}, Sent: []string{}, Results: e.Results, Subjects: []string{}, Facts: e.Facts}
 	for _, s := range e.Searched {
 		v.SearchedBy = append(v.SearchedBy, s.Category)
 	}
