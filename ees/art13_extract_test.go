@@ -168,3 +168,18 @@ func TestArt13_1_AnEmptyHistoryIsThatOfAStranger(t *testing.T) {
 		t.Error("a broken history is judged")
 	}
 }
+
+// A file that is erased goes from the copy as well: the erasure itself puts it on
+// the queue.
+func TestArt13_5_AnErasureReachesTheCopy(t *testing.T) {
+	onBoth(t, func(b *border) {
+		file := b.enter("2026-04-10 09:00", anna()).File
+		b.forget(b.extractForCopy("", 10).Taken)
+		b.at("2026-05-04 09:00")
+		b.leaveScope(guard, ees.LeaveRequest{File: file, Ground: "microstate", Of: "SMR", On: day("2026-05-01")})
+		step := b.extractForCopy("", 10)
+		if len(step.Extracts) != 1 || step.Extracts[0].Ref != file || !step.Extracts[0].Gone {
+			t.Errorf("after the erasure: %+v", step)
+		}
+	})
+}

@@ -257,7 +257,7 @@ func touchFile(tx *db.Tx, f file) (bool, error) {
 // Each version has a row of its own: a copy that takes away what it has read
 // cannot take away what came meanwhile.
 func changed(tx *db.Tx, ref FileRef, version int64) {
-	tx.Later(`INSERT INTO ees_outbox (ref, version) VALUES ($1, $2)`, string(ref), version)
+	tx.Later(`INSERT INTO ees_outbox (ref, version) VALUES ($1, $2) ON CONFLICT (ref, version) DO NOTHING`, string(ref), version)
 }
 
 // values are a record's columns in the order of recordColumns.

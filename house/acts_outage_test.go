@@ -13,8 +13,8 @@ import (
 func (p *play) outageActs() []act {
 	event := ees.BackfillEvent{Key: "conformance", CheckRequest: passSamples[reflect.TypeFor[ees.CheckRequest]()].(ees.CheckRequest), Decision: "crossed", Officer: "guard"}
 	at := p.clock.Now().Add(-48 * time.Hour)
-	event.At, event.Origin, event.Document = &at, ees.NUIBuffer, &ees.DocumentInput{Number: "C2", Issuer: "CAN", Expiry: event.Document.Expiry}
-	event.Identity = &ees.IdentityInput{Surname: "ROE", BirthDate: "1977-03-05", Sex: "F", Nationalities: []string{"CAN"}}
+	event.At, event.Origin, event.Document = &at, ees.NUIBuffer, &ees.DocumentInput{Number: "BUFFERED1", Issuer: "CAN", Expiry: event.Document.Expiry}
+	event.Identity = &ees.IdentityInput{Surname: "LATECOMER", BirthDate: "1977-03-05", Sex: "F", Nationalities: []string{"CAN"}}
 	unread := event
 	unread.Key, unread.Identity = "unread", nil
 	var outage, suspension ees.OutageView
