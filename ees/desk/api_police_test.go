@@ -197,7 +197,7 @@ func TestAPI_LawEnforcementBadInput(t *testing.T) {
 		}
 	}
 	status, answer := o.call(anyPoint, "POST", path+"/decision", `{"approve":true,`+forHistory+`}`, "If-Match", "yes")
-	if status != 422 || answer["code"] != "version_unreadable" {
+	if status != 422 || answer["code"] != "no_version" {
 		t.Errorf("%d %v", status, answer)
 	}
 	list := o.want(200, anyPoint, "GET", leRequests+"?purpose=law_enforcement_travel_history", nil)
