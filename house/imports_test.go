@@ -32,6 +32,7 @@ var roomRules = []roomRule{
 	{"db", []string{"law"}, "storage knows dates and nothing of persons or systems"},
 	{"ledger", []string{"db", "law"}, "the log must not depend on what it watches"},
 	{"access", belowAccess, "the threshold must not depend on the rooms behind it"},
+	{"interop/bms/face", nil, "comparing vectors is arithmetic: it knows no person, no store and no purpose"},
 	{"interop/cir", belowSystems, "the repository serves every system and knows none"},
 	{"ees", append([]string{"interop/cir"}, belowSystems...), "a system decides and stores; it asks another system through an interface of its own that the house plugs in"},
 	{"carrier", belowSystems, "the copy that the web asks has no way to the register: what it holds comes in by its feed alone (2017/2226 art 13(5))"},
