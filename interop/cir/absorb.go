@@ -97,6 +97,9 @@ func Absorb(p access.Pass, system System, into, from RecordRef) (Absorbed, error
 		if err := w.biometric(n, m.Sample); err != nil {
 			return Absorbed{}, err
 		}
+		if err := moveImages(tx, system, from, m.From, into, n); err != nil {
+			return Absorbed{}, err
+		}
 	}
 	return kept, w.put(`INSERT INTO cir_file (cir_file, record_ref, system) VALUES ($1, $2, $3)`, string(kept.File), string(into), string(system))
 }
@@ -161,6 +164,9 @@ func Release(p access.Pass, system System, into, from RecordRef, kept Absorbed) 
 	}
 	for _, m := range kept.Biometrics {
 		if err := w.biometric(m.From, m.Sample); err != nil {
+			return err
+		}
+		if err := moveImages(tx, system, into, m.To, from, m.From); err != nil {
 			return err
 		}
 	}

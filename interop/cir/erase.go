@@ -81,7 +81,7 @@ func erasePart(tx *db.Tx, system System, refs []RecordRef) (int64, []DocumentNam
 		}
 	}
 	marks, args := inList(refs, system)
-	for _, table := range []string{"cir_identity", "cir_document", "cir_biometric", "cir_dataset"} {
+	for _, table := range []string{"cir_identity", "cir_document", "cir_image", "cir_biometric", "cir_dataset"} {
 		if _, err := run(`DELETE FROM `+table+` WHERE system = $1 AND record_ref IN (`+marks+`)`, args...); err != nil {
 			return 0, nil, err
 		}

@@ -28,6 +28,7 @@ func Schema() db.Schema {
 		{Name: "cir_identity", Key: "record_ref", Why: "as cir_dataset"},
 		{Name: "cir_document", Key: "record_ref", Why: "as cir_dataset"},
 		{Name: "cir_biometric", Key: "record_ref", Why: "as cir_dataset"},
+		{Name: "cir_image", Key: "record_ref", Why: "as cir_dataset"},
 		{Name: "cir_file", Key: "cir_file", Why: "lookup by the repository's own file number"},
 		{Name: "cir_by_document", Key: "number", Why: "lookup by document number"},
 		{Name: "cir_by_name", Key: "block", Why: "lookup by birth date, sex and nationality, then by name"},
@@ -56,8 +57,8 @@ type Identity struct {
 	Nationalities []person.State
 }
 
-// Biometric says that a biometric sample exists, and how it came to be; the
-// sample itself is kept elsewhere.
+// Biometric says that a biometric sample exists, and how it came to be. Its
+// images, where they were handed over, lie sealed beside it.
 type Biometric struct {
 	Kind       string // "face", "fingerprints"
 	Status     string // as the source system names it
