@@ -5,6 +5,7 @@ import (
 
 	"limen/access"
 	"limen/db"
+	"limen/interop/bms"
 )
 
 // Image is one image of a sample: a face, or one finger.
@@ -23,7 +24,7 @@ type Image struct {
 // AddSample mirrors that a further sample was taken, with its images (2019/817 art
 // 18(1)), and returns the sample's number in the record. Two images of one
 // position are refused by the store's key.
-func AddSample(p access.Pass, seal *Seal, ref RecordRef, system System, b Biometric, images []Image) (n int, err error) {
+func AddSample(p access.Pass, seal *bms.Seal, ref RecordRef, system System, b Biometric, images []Image) (n int, err error) {
 	tx, err := p.Tx()
 	if err != nil {
 		return 0, err
@@ -37,7 +38,7 @@ func AddSample(p access.Pass, seal *Seal, ref RecordRef, system System, b Biomet
 	}
 	for _, image := range images {
 		id := uuid.NewString()
-		sealed, err := seal.close(id, image.Bytes)
+		sealed, err := seal.Close(id, image.Bytes)
 		if err != nil {
 			return 0, err
 		}
@@ -51,8 +52,8 @@ func AddSample(p access.Pass, seal *Seal, ref RecordRef, system System, b Biomet
 }
 
 // Images opens the images of the newest sample of a kind that has any; nil when
-// there is none. It fails with ErrSealed when one cannot be opened.
-func Images(p access.Pass, seal *Seal, ref RecordRef, system System, kind string) ([]Image, error) {
+// there is none. It fails with bms.ErrSealed when one cannot be opened.
+func Images(p access.Pass, seal *bms.Seal, ref RecordRef, system System, kind string) ([]Image, error) {
 	tx, err := p.Tx()
 	if err != nil {
 		return nil, err
@@ -83,7 +84,7 @@ func Images(p access.Pass, seal *Seal, ref RecordRef, system System, kind string
 	}
 	var images []Image
 	for _, r := range all {
-		if r.Bytes, err = seal.open(r.id, r.Bytes); err != nil {
+		if r.Bytes, err = seal.Open(r.id, r.Bytes); err != nil {
 			return nil, err
 		}
 		images = append(images, r.Image)

@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"limen/access"
+	"limen/interop/bms"
 	"limen/interop/cir"
 )
 
-func seal(t *testing.T, b byte) *cir.Seal {
-	s, err := cir.NewSeal(bytes.Repeat([]byte{b}, 32))
+func seal(t *testing.T, b byte) *bms.Seal {
+	s, err := bms.NewSeal(bytes.Repeat([]byte{b}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ var (
 	hand     = []cir.Image{{Position: 2, Format: "image/x-wsq", Quality: 61, Bytes: []byte("index of somebody")}, {Position: 3, Format: "image/x-wsq", Quality: 12, Bytes: []byte("middle of somebody")}}
 )
 
-func (r repository) addSample(s *cir.Seal, ref cir.RecordRef, kind string, images []cir.Image) {
+func (r repository) addSample(s *bms.Seal, ref cir.RecordRef, kind string, images []cir.Image) {
 	r.Helper()
 	r.do("cir.write", func(p access.Pass) error {
 		_, err := cir.AddSample(p, s, ref, cir.EES, cir.Biometric{Kind: kind, Status: "PRESENT", Source: "live", CapturedAt: time.UnixMicro(5)}, images)
@@ -33,7 +34,7 @@ func (r repository) addSample(s *cir.Seal, ref cir.RecordRef, kind string, image
 	})
 }
 
-func (r repository) images(s *cir.Seal, ref cir.RecordRef, kind string) (list []cir.Image, err error) {
+func (r repository) images(s *bms.Seal, ref cir.RecordRef, kind string) (list []cir.Image, err error) {
 	r.Helper()
 	r.do("cir.read", func(p access.Pass) error {
 		list, err = cir.Images(p, s, ref, cir.EES, kind)
@@ -87,7 +88,7 @@ func TestArt18_1_ImagesAreSealed(t *testing.T) {
 		if got, err := r.images(ours, "b", "face"); err != nil || got != nil {
 			t.Errorf("of nobody: %v, %v", got, err)
 		}
-		if got, err := r.images(seal(t, 2), "a", "face"); !errors.Is(err, cir.ErrSealed) || got != nil {
+		if got, err := r.images(seal(t, 2), "a", "face"); !errors.Is(err, bms.ErrSealed) || got != nil {
 			t.Errorf("with another secret: %v, %v", got, err)
 		}
 		all, n := r.stored()

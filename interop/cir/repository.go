@@ -11,6 +11,7 @@ import (
 
 	"limen/access"
 	"limen/db"
+	"limen/interop/bms"
 	"limen/person"
 )
 
@@ -36,14 +37,14 @@ func Schema() db.Schema {
 }
 
 // System is a source system whose data the repository holds.
-type System string
+type System = bms.System
 
 // EES is the Entry/Exit System (2019/817 art 18(1)(a)).
-const EES System = "EES"
+const EES = bms.EES
 
 // RecordRef is the reference of the actual record in its source system: for
 // the EES the individual reference number of the file.
-type RecordRef string
+type RecordRef = bms.RecordRef
 
 // FileNumber is the number of the repository's own individual file.
 type FileNumber string
