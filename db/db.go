@@ -71,6 +71,9 @@ type Store struct {
 	mu     sync.RWMutex // guards closed against active
 	closed bool
 	active sync.WaitGroup
+
+	listening sync.RWMutex // guards listeners
+	listeners map[string]map[*func(any)]bool
 }
 
 // engine is one of the two ways to run a transaction. transact runs fn once in
@@ -238,14 +241,19 @@ func (s *Store) transact(ctx context.Context, kind kind, fn func(*Tx) error) err
 		return errors.New("db: a transaction inside a transaction")
 	}
 	pause := firstPause
+	var last *Tx
 	for attempt := 1; ; attempt++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := s.engine.transact(ctx, kind, fn)
+		err := s.engine.transact(ctx, kind, func(tx *Tx) error {
+			last = tx
+			return fn(tx)
+		})
 		var a *aborted
 		switch {
 		case err == nil:
+			s.tell(last.notices)
 			return nil
 		case !errors.As(err, &a):
 			if _, taken := UniqueViolation(err); !taken || kind != kindKeyed && kind != kindObserve || attempt == keyAttempts {

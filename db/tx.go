@@ -21,6 +21,7 @@ type Tx struct {
 	kind    kind
 	session session
 	later   []statement
+	notices []notice
 	scratch []any // arguments of the statement under way
 	open    *Rows // the one result set that may be open
 	failed  error
