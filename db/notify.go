@@ -14,8 +14,7 @@ type notice struct {
 func (tx *Tx) Notify(topic string, what any) { tx.notices = append(tx.notices, notice{topic, what}) }
 
 // Listen has fn called with every notice of a topic until stop is called. fn runs
-// in the goroutine of the transaction, must not block, and must not write in a
-// transaction.
+// in the goroutine that made the transaction, which waits for it.
 func (s *Store) Listen(topic string, fn func(what any)) (stop func()) {
 	s.listening.Lock()
 	defer s.listening.Unlock()

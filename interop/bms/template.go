@@ -1,0 +1,217 @@
+package bms
+
+import (
+	"embed"
+	"hash/fnv"
+	"io/fs"
+
+	"github.com/google/uuid"
+
+	"limen/access"
+	"limen/db"
+	"limen/interop/bms/finger"
+)
+
+//go:embed sql/*.sql
+var migrations embed.FS
+
+// Schema returns the tables of the service and their distribution keys.
+func Schema() db.Schema {
+	files, err := fs.Sub(migrations, "sql")
+	if err != nil {
+		panic(err)
+	}
+	return db.Schema{Room: "bms", Files: files, Tables: []db.Table{
+		{Name: "bms_template", Key: "record_ref", Why: "one record's templates lie in one shard, beside the record itself"},
+		{Name: "bms_change", Key: "part", Why: "a gallery asks for the changes of the parts that it holds"},
+	}}
+}
+
+// Modality is a kind of biometric that the service compares.
+type Modality string
+
+// The modalities (2019/817 art 13(1)).
+const (
+	Finger Modality = "finger"
+	Face   Modality = "face"
+)
+
+// The forms of templates, with their versions.
+const (
+	MinutiaeRecord = "iso-19794-2:2005" // one finger view
+	FaceVector     = "limen-face-1"
+)
+
+// Unmeasured is the value of a quality that nobody measured.
+const Unmeasured = -1
+
+// Template is what the service keeps of one finger or face.
+type Template struct {
+	Modality  Modality
+	Position  finger.Position // UnknownFinger for a face
+	Algorithm string          // MinutiaeRecord or FaceVector
+	Quality   int             // by the measure of the extractor, 0 to 100; or Unmeasured
+	NFIQ2     int             // NFIQ 2 (ISO/IEC 29794-4) as the capture told it, 0 to 100; or Unmeasured
+	// Synthetic marks what no person stands behind. Results over such templates
+	// are labelled and never shown beside a limit of the law.
+	Synthetic bool
+	Bytes     []byte
+}
+
+// Parts is into how many parts the references of a system are divided, so that
+// processes can share a gallery.
+const Parts = 256
+
+// PartOf is the part that a record belongs to.
+func PartOf(ref RecordRef) int {
+	h := fnv.New32a()
+	h.Write([]byte(ref))
+	// The low byte of this hash depends on the end of the reference alone.
+	return int(h.Sum32()>>16^h.Sum32()) % Parts
+}
+
+// change is what galleries are told of a record: these templates of a sample came
+// or, with none, the sample went; moved says that it came from another record.
+type change struct {
+	system    System
+	ref       RecordRef
+	n         int
+	templates []Template
+}
+
+// topic is where galleries of this process hear of changes.
+const topic = "bms"
+
+func tell(tx *db.Tx, c change) error {
+	tx.Notify(topic, c)
+	// Several changes of one record in a transaction are one row.
+	_, err := tx.Exec(`INSERT INTO bms_change (part, at, record_ref, system) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+		PartOf(c.ref), tx.Now().UnixMicro(), string(c.ref), string(c.system))
+	return err
+}
+
+// Enrol keeps the templates of a sample of a record (2019/817 art 13(1), (2)). n is
+// the sample's number in the identity repository. That each has passed the quality
+// check of art 13(3) is the caller's to see to: Service.Read says it.
+func Enrol(p access.Pass, seal *Seal, system System, ref RecordRef, n int, templates []Template) error {
+	tx, err := p.Tx()
+	if err != nil || len(templates) == 0 {
+		return err
+	}
+	for _, t := range templates {
+		id := uuid.NewString()
+		sealed, err := seal.Close(id, t.Bytes)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`INSERT INTO bms_template (record_ref, system, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`, string(ref), string(system), n, int(t.Position), string(t.Modality),
+			t.Algorithm, t.Quality, t.NFIQ2, t.Synthetic, id, sealed, tx.Now().UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return tell(tx, change{system, ref, n, templates})
+}
+
+// Move brings the templates of a sample to another record of the system, or to
+// another number, when the systems' records are merged or parted.
+func Move(p access.Pass, seal *Seal, system System, from RecordRef, n int, to RecordRef, m int) error {
+	tx, err := p.Tx()
+	if err != nil {
+		return err
+	}
+	templates, err := read(tx, seal, `record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n)
+	if err != nil || len(templates) == 0 {
+		return err
+	}
+	if _, err := tx.Exec(`INSERT INTO bms_template (record_ref, system, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at)
+		SELECT $1, system, $2, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at
+		FROM bms_template WHERE record_ref = $3 AND system = $4 AND n = $5`, string(to), m, string(from), string(system), n); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM bms_template WHERE record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n); err != nil {
+		return err
+	}
+	if err := tell(tx, change{system: system, ref: from, n: n}); err != nil {
+		return err
+	}
+	var plain []Template
+	for _, t := range templates {
+		plain = append(plain, t.Template)
+	}
+	return tell(tx, change{system, to, m, plain})
+}
+
+// Erase takes away the templates of records when what they were made of is erased
+// (2019/817 art 15); of one modality, or of all with "". It returns how many went.
+func Erase(p access.Pass, system System, modality Modality, refs ...RecordRef) (int64, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return 0, err
+	}
+	total := int64(0)
+	for _, ref := range refs {
+		var samples []int
+		rows, err := tx.Query(`SELECT DISTINCT n FROM bms_template WHERE record_ref = $1 AND system = $2 AND ($3 = '' OR modality = $3)`,
+			string(ref), string(system), string(modality))
+		if err != nil {
+			return total, err
+		}
+		for rows.Next() {
+			var n int
+			if err := rows.Scan(&n); err != nil {
+				return total, err
+			}
+			samples = append(samples, n)
+		}
+		if err := rows.Err(); err != nil {
+			return total, err
+		}
+		rows.Close()
+		for _, n := range samples {
+			gone, err := tx.Exec(`DELETE FROM bms_template WHERE record_ref = $1 AND system = $2 AND n = $3`, string(ref), string(system), n)
+			if err != nil {
+				return total, err
+			}
+			total += gone
+			if err := tell(tx, change{system: system, ref: ref, n: n}); err != nil {
+				return total, err
+			}
+		}
+	}
+	return total, nil
+}
+
+// kept is a template as it stands in the store.
+type kept struct {
+	Template
+	ref RecordRef
+	n   int
+	id  string
+}
+
+// read reads and opens the templates that a condition names, the newest samples
+// first.
+func read(tx *db.Tx, seal *Seal, condition string, args ...any) ([]kept, error) {
+	rows, err := tx.Query(`SELECT record_ref, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed
+		FROM bms_template WHERE `+condition+` ORDER BY record_ref, n DESC, position`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []kept
+	for rows.Next() {
+		var k kept
+		var ref, modality string
+		var position int
+		if err := rows.Scan(&ref, &k.n, &position, &modality, &k.Algorithm, &k.Quality, &k.NFIQ2, &k.Synthetic, &k.id, &k.Bytes); err != nil {
+			return nil, err
+		}
+		k.ref, k.Modality, k.Position = RecordRef(ref), Modality(modality), finger.Position(position)
+		if k.Bytes, err = seal.Open(k.id, k.Bytes); err != nil {
+			return nil, err
+		}
+		all = append(all, k)
+	}
+	return all, rows.Err()
+}
