@@ -32,6 +32,7 @@ var roomRules = []roomRule{
 	{"db", []string{"law"}, "storage knows dates and nothing of persons or systems"},
 	{"ledger", []string{"db", "law"}, "the log must not depend on what it watches"},
 	{"access", belowAccess, "the threshold must not depend on the rooms behind it"},
+	{"interop/bms/synthetic", []string{"interop/bms/finger", "interop/bms/face"}, "what has no person behind it must not reach a register by itself"},
 	{"interop/bms/face", nil, "comparing vectors is arithmetic: it knows no person, no store and no purpose"},
 	{"interop/bms", belowSystems, "the matching service holds templates and references of every system, and knows no identity"},
 	{"interop/cir", append([]string{"interop/bms"}, belowSystems...), "the repository serves every system and knows none"},
