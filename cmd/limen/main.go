@@ -25,6 +25,7 @@ type commands struct {
 	DB       dbCmd       `cmd:"" name:"db" help:"Plan, check and distribute the tables."`
 	Account  accountCmd  `cmd:"" help:"Make accounts and tokens from the machine's own command line."`
 	Carriers carriersCmd `cmd:"" help:"Run the service that carriers and travellers ask."`
+	BMS      bmsCmd      `cmd:"" name:"bms" help:"Work on fingerprints in files: extract, decode, compare, evaluate."`
 	Receipt  receiptCmd  `cmd:"" help:"Verify and show receipts of carriers' questions."`
 	Law      lawCmd      `cmd:"" help:"Show what stands in the code for an act or article."`
 	Stay     stayCmd     `cmd:"" help:"Count short stays: JSON Lines in, one answer a line out."`
