@@ -123,22 +123,3 @@ func TestCylinderTurnsWithItsMinutia(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkCompare(b *testing.B) {
-	r := rand.New(rand.NewPCG(12, 12))
-	p, q, scratch := anyPrint(r, 36), anyPrint(r, 36), NewScratch()
-	b.ReportAllocs()
-	for b.Loop() {
-		scratch.Compare(&p, &q)
-	}
-}
-
-func BenchmarkEncode(b *testing.B) {
-	r := rand.New(rand.NewPCG(13, 13))
-	t, coder := someTemplate(r, 36), NewCoder(PaperCylinders)
-	var p Print
-	b.ReportAllocs()
-	for b.Loop() {
-		coder.Encode(&p, &t)
-	}
-}
