@@ -1,5 +1,4 @@
 package codec
 
-func (l Limits) decodeJP2(data []byte) (Image, error)      { return Image{}, unsupported(JP2, "") }
 func (l Limits) decodeANSINIST(data []byte) (Image, error) { return Image{}, unsupported(JP2, "") }
 func (l Limits) decodeFace(data []byte) (Image, error)     { return Image{}, unsupported(JP2, "") }

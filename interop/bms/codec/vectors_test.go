@@ -71,6 +71,35 @@ func TestVectorsWSQ(t *testing.T) {
 	}
 }
 
+// JPEG 2000 decodes to exactly the pixels where nothing was lost, and within one
+// grey of another decoder where something was.
+func TestVectorsJPEG2000(t *testing.T) {
+	for _, name := range vectors(t, "codec/jp2/*.j[p2][2k]") {
+		got := decodeFile(t, name)
+		expected := strings.TrimSuffix(name, ".jp2") + ".decoded.png"
+		d, n := difference(t, got, decodeFile(t, expected))
+		t.Logf("%s: %d pixels differ, by up to %d, %s", filepath.Base(name), n, d, got.Format)
+		lossless := strings.Contains(name, "lossless")
+		if d > 1 || lossless && (d != 0 || got.Format != JP2L) {
+			t.Errorf("%s: %d pixels differ, by up to %d, %s", filepath.Base(name), n, d, got.Format)
+		}
+	}
+}
+
+func BenchmarkVectorJPEG2000(b *testing.B) {
+	for _, kind := range []string{"lossless.jp2", "lossy15.jp2"} {
+		b.Run(kind, func(b *testing.B) {
+			data := readFile(b, vectors(b, "codec/jp2/fvc2002*."+kind)[0])
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Decode(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkVectorWSQ(b *testing.B) {
 	data := readFile(b, vectors(b, "codec/wsq/fvc2002*.wsq")[0])
 	b.ReportAllocs()

@@ -77,7 +77,7 @@ func (f *wsqFile) read(data []byte) error {
 			return damaged(WSQ, "ends within its segments")
 		}
 		if marker == wsqEOI {
-			if f.steps == nil || f.width == 0 || len(f.coefficients) != f.coded {
+			if f.coefficients == nil || len(f.coefficients) != f.coded { // nil when there was no block
 				return damaged(WSQ, "%d of %d coefficients", len(f.coefficients), f.coded)
 			}
 			return nil
