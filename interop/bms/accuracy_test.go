@@ -12,7 +12,7 @@ import (
 	"limen/interop/bms"
 	"limen/law"
 	"limen/ledger"
-	"limen/person"
+	people "limen/person"
 )
 
 // service is the service's tables behind a door that lets these tests in.
@@ -35,11 +35,13 @@ func onBoth(t *testing.T, play func(s service)) {
 		}
 		ops := []access.Operation{{Op: "test.write", System: "bms", Title: "write", Cite: "2019/817 art 13", Writes: true},
 			{Op: "test.read", System: "bms", Title: "read", Cite: "2019/817 art 14"}}
+		ops = append(ops, bms.Operations()...)
 		var grants []access.Grant
-		for _, op := range ops {
+		for _, op := range ops[:2] {
 			grants = append(grants, access.Grant{Kind: access.Border, Purpose: access.BorderCheck, Op: op.Op, Cite: op.Cite,
 				Keys: []access.Key{access.ByFingers, access.ByFace, access.ByFingersFace}})
 		}
+		grants = append(grants[:2:2], bms.Grants()...)
 		door, err := access.NewDoor(store, log, ops, grants)
 		if err != nil {
 			t.Fatal(err)
@@ -78,7 +80,7 @@ func TestAccuracyOfTheMonth(t *testing.T) {
 				return nil
 			})
 		}
-		face := bms.Outcome{Task: bms.Verification, Means: bms.ByFace, Truth: bms.SamePerson, Said: true, Age: 33, Sex: person.Female, Quality: 70}
+		face := bms.Outcome{Task: bms.Verification, Means: bms.ByFace, Truth: bms.SamePerson, Said: true, Age: 33, Sex: people.Female, Quality: 70}
 		record(500, face)
 		missed := face
 		missed.Said, missed.Age, missed.Quality = false, 80, 12
@@ -86,7 +88,7 @@ func TestAccuracyOfTheMonth(t *testing.T) {
 		other := face
 		other.Truth = bms.OtherPerson
 		record(1, other)
-		fingers := bms.Outcome{Task: bms.Identification, Means: bms.ByFingers, Truth: bms.SamePerson, Said: true, Age: -1, Sex: person.Male, Quality: bms.Unmeasured}
+		fingers := bms.Outcome{Task: bms.Identification, Means: bms.ByFingers, Truth: bms.SamePerson, Said: true, Age: -1, Sex: people.Male, Quality: bms.Unmeasured}
 		record(29, fingers)
 		test := face
 		test.Synthetic, test.Said = true, false

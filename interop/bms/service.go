@@ -1,0 +1,401 @@
+package bms
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"limen/access"
+	"limen/db"
+	"limen/interop/bms/face"
+	"limen/interop/bms/finger"
+	"limen/law"
+)
+
+// Service compares samples with what is enrolled. Verification reads the store;
+// identification looks through the galleries in memory and confirms in the store
+// what it hands out, so that nothing erased is ever found.
+type Service struct {
+	engine *Engine
+	seal   *Seal
+	// synthetic marks every template that this service enrols, and refuses to
+	// compare with those of people: a demonstration's.
+	synthetic bool
+	stop      func()
+
+	mu        sync.Mutex
+	changed   *sync.Cond
+	queue     []change
+	applied   int64 // changes put into galleries since the start
+	heard     int64 // changes that came in
+	galleries map[System]*gallery
+	filling   map[System]*filling
+	fault     error
+	closed    bool
+}
+
+// filling is how far a gallery has been filled; nil in the map when it is whole.
+type filling struct {
+	done, all int
+	touched   map[sampleKey]bool // changed since the filling began: what the store said before is not put in
+}
+
+// Open opens the service over a store. Its galleries are empty until Fill.
+func Open(store *db.Store, seal *Seal, engine *Engine, synthetic bool) *Service {
+	s := &Service{engine: engine, seal: seal, synthetic: synthetic, galleries: map[System]*gallery{}, filling: map[System]*filling{}}
+	s.changed = sync.NewCond(&s.mu)
+	for _, system := range []System{EES, VIS} {
+		s.galleries[system] = newGallery(engine)
+		s.filling[system] = &filling{touched: map[sampleKey]bool{}}
+	}
+	s.stop = store.Listen(topic, func(what any) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.queue, s.heard = append(s.queue, what.(change)), s.heard+1
+		s.changed.Broadcast()
+	})
+	go s.follow()
+	return s
+}
+
+// Close ends the service. What it holds in memory goes with it.
+func (s *Service) Close() {
+	s.stop()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.changed.Broadcast()
+}
+
+// Seal is what the service's templates, and the images that they were made of, are
+// sealed with.
+func (s *Service) Seal() *Seal { return s.seal }
+
+// Synthetic tells whether what is enrolled here has no person behind it.
+func (s *Service) Synthetic() bool { return s.synthetic }
+
+// follow brings the galleries up to date with what transactions have done, apart
+// from the transactions, since making a template ready takes longer than writing it.
+func (s *Service) follow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		for len(s.queue) == 0 {
+			if s.closed {
+				return
+			}
+			s.changed.Wait()
+		}
+		some := s.queue
+		s.queue = nil
+		for _, c := range some {
+			if f := s.filling[c.system]; f != nil {
+				f.touched[sampleKey{c.ref, c.n}] = true
+			}
+		}
+		s.mu.Unlock()
+		var fault error
+		for _, c := range some {
+			if err := s.galleries[c.system].put(sampleKey{c.ref, c.n}, c.templates); err != nil {
+				fault = fmt.Errorf("bms: a template that was just enrolled cannot be read: %w", err)
+			}
+		}
+		s.mu.Lock()
+		if fault != nil {
+			s.fault = fault
+		}
+		s.applied += int64(len(some))
+		s.changed.Broadcast()
+	}
+}
+
+// settled waits until what was committed before now is in the galleries.
+func (s *Service) settled(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.changed.Broadcast()
+	})()
+	for want := s.heard; s.applied < want && !s.closed && ctx.Err() == nil; {
+		s.changed.Wait()
+	}
+	if s.fault != nil {
+		return s.fault
+	}
+	return ctx.Err()
+}
+
+// Read reads a sample. A refusal names the field that the sample came in and cites
+// the article under which it is used.
+func (s *Service) Read(m Modality, data []byte, field string, cite law.Citation) (*Sample, error) {
+	r := reader{extract: s.engine.Extract, embed: s.engine.Embed, field: field, cite: cite}
+	return r.read(m, data)
+}
+
+// Verdict is what one comparison came to.
+type Verdict struct {
+	Match     bool
+	LLR       float64 // decimal logarithm of the likelihood ratio; 0 when nothing was compared
+	Least     float64 // what a match needs
+	Fingers   int     // fingers compared
+	Faces     int     // faces compared
+	Quality   int     // the worst of what was compared, or Unmeasured
+	Synthetic bool
+}
+
+// Verify compares a sample with those of one record, one to one (2017/2226 arts
+// 23(2), 26(1), 27(1)), in the transaction of the pass. Fingers are compared
+// position by position; one that either side lacks adds nothing. With nothing in
+// common to compare the verdict has no fingers and no faces, and is no match.
+func (s *Service) Verify(p access.Pass, system System, ref RecordRef, sample *Sample, day law.Date) (Verdict, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return Verdict{}, err
+	}
+	fmr, err := VerificationFMR.On(day)
+	if err != nil {
+		return Verdict{}, err
+	}
+	enrolled, err := read(tx, s.seal, `record_ref = $1 AND system = $2 AND modality = $3`, string(ref), string(system), string(sample.Modality))
+	if err != nil {
+		return Verdict{}, err
+	}
+	v := Verdict{Least: verifiesAt(fmr), Quality: Unmeasured, Synthetic: s.synthetic}
+	// One record may have several samples, and the best of them counts.
+	for from := 0; from < len(enrolled); {
+		to := from
+		for to < len(enrolled) && enrolled[to].n == enrolled[from].n {
+			to++
+		}
+		one, err := s.compare(sample, enrolled[from:to])
+		if err != nil {
+			return Verdict{}, err
+		}
+		if one.Fingers+one.Faces > 0 && (v.Fingers+v.Faces == 0 || one.LLR > v.LLR) {
+			one.Least, one.Synthetic = v.Least, v.Synthetic
+			v = one
+		}
+		from = to
+	}
+	v.Match = v.Fingers+v.Faces > 0 && v.LLR >= v.Least
+	s.tell(p, Verification, []System{system}, v.Least)
+	p.Tell("biometric_result", map[bool]string{true: "match", false: "no_match"}[v.Match])
+	return v, nil
+}
+
+// compare compares a sample with one that is enrolled.
+func (s *Service) compare(sample *Sample, enrolled []kept) (Verdict, error) {
+	v := Verdict{Quality: Unmeasured}
+	worst := func(q int) {
+		if q != Unmeasured && (v.Quality == Unmeasured || q < v.Quality) {
+			v.Quality = q
+		}
+	}
+	if sample.Face != nil && sample.Face.Vector != nil {
+		for _, k := range enrolled {
+			var w face.Vector
+			if err := w.UnmarshalBinary(k.Bytes); err != nil {
+				return v, err
+			}
+			line, ok := s.engine.Faces[w.Model]
+			if w.Model != sample.Face.Vector.Model || !ok || k.Synthetic != s.synthetic {
+				continue
+			}
+			cosine, err := sample.Face.Vector.Cosine(&w)
+			if err != nil {
+				return v, err
+			}
+			v.LLR, v.Faces = line.LLR(float64(cosine)), 1
+			worst(k.Quality)
+			worst(sample.Face.Quality)
+		}
+		return v, nil
+	}
+	gallery := newGallery(s.engine)
+	var templates []Template
+	for _, k := range enrolled {
+		if k.Modality == Finger && k.Synthetic == s.synthetic {
+			templates = append(templates, k.Template)
+			worst(k.Quality)
+		}
+	}
+	if len(templates) == 0 {
+		return v, nil
+	}
+	if err := gallery.put(sampleKey{}, templates); err != nil {
+		return v, err
+	}
+	probe := s.engine.probe(sample)
+	scratch := s.engine.scratches.Get().(*finger.Scratch)
+	defer s.engine.scratches.Put(scratch)
+	var print finger.Print
+	for i := range probe.fingers {
+		if llr, ok := gallery.compareFinger(scratch, &print, &probe.fingers[i], 0); ok {
+			v.LLR += llr
+			v.Fingers++
+			worst(int(sample.Prints[i].Template.Quality))
+		}
+	}
+	return v, nil
+}
+
+// tell puts into the log what 2019/817 art 16 wants of a search: never the sample.
+func (s *Service) tell(p access.Pass, task Task, scope []System, least float64) {
+	var names []string
+	for _, system := range scope {
+		names = append(names, string(system))
+	}
+	p.Tell("biometric_task", string(task))
+	p.Tell("biometric_scope", strings.Join(names, " "))
+	p.Tell("biometric_threshold", strconv.FormatFloat(least, 'f', 2, 64))
+	if s.synthetic {
+		p.Tell("biometric_templates", "SYNTHETIC")
+	}
+}
+
+// Candidate is a record that may be of the person of a probe. An officer decides.
+type Candidate struct {
+	System  System
+	Ref     RecordRef
+	LLR     float64 // decimal logarithm of the likelihood ratio
+	Fingers int     // fingers compared
+	Face    bool    // a face was compared
+}
+
+// Search says what to look for and where.
+type Search struct {
+	Scope   []System // the systems that the legal basis of the search allows, and no other is opened
+	Samples []*Sample
+	Day     law.Date // of the parameters
+	// FaceFirst leaves out who is not among the likeliest faces: fast, and it misses
+	// whoever's face fails. The answer says so.
+	FaceFirst bool
+	// Explore answers with the likeliest records whether or not they reach the
+	// threshold: for a latent print that an examiner compares (2017/2226 art 32(5)).
+	Explore bool
+}
+
+// Finding is what a search came to, closed: Reveal opens it with a pass, which logs
+// it. A search takes longer than a transaction may hold others up, so it is made
+// before one; what nobody opens is known to nobody.
+type Finding struct {
+	service *Service
+	search  Search
+	least   float64
+	hits    map[System][]found
+	records int
+}
+
+// Look looks for the records that a probe may be of, one to many, in memory. It is
+// refused while a gallery of the scope is being filled: an answer from a part of it
+// would be taken for one from the whole.
+func (s *Service) Look(ctx context.Context, search Search) (*Finding, error) {
+	if err := s.settled(ctx); err != nil {
+		return nil, err
+	}
+	fpir, err := IdentificationFPIR.On(search.Day)
+	if err != nil {
+		return nil, err
+	}
+	k, err := MaxCandidates.On(search.Day)
+	if err != nil {
+		return nil, err
+	}
+	f := &Finding{service: s, search: search, hits: map[System][]found{}}
+	for _, system := range search.Scope {
+		if err := s.whole(system); err != nil {
+			return nil, err
+		}
+		f.records += s.galleries[system].size()
+	}
+	f.least = identifiesAt(fpir, f.records)
+	least := f.least
+	if search.Explore {
+		least = 0
+	}
+	probe := s.engine.probe(search.Samples...)
+	for _, system := range search.Scope {
+		if f.hits[system], err = s.galleries[system].search(ctx, probe, least, k, search.FaceFirst); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// whole refuses a gallery that is not filled.
+func (s *Service) whole(system System) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f := s.filling[system]
+	if f == nil {
+		return nil
+	}
+	return law.Refuse(law.Unavailable, "gallery_filling", "2019/817 art 12", "The templates are being read into memory. Try again in a minute; until then use the letters.",
+		"system", string(system), "done", strconv.Itoa(f.done), "of", strconv.Itoa(f.all))
+}
+
+// Reveal opens a finding: the search key is recorded with the digest of each
+// sample, the scope, the threshold and how many candidates there are stand in the
+// log, and the candidates that are enrolled at this moment are handed out, the
+// likeliest first.
+func (f *Finding) Reveal(p access.Pass) ([]Candidate, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return nil, err
+	}
+	fingers, face := "", ""
+	for _, s := range f.search.Samples {
+		if s == nil {
+			continue
+		}
+		if s.Modality == Face {
+			face = s.Digest
+		} else {
+			fingers = s.Digest
+		}
+	}
+	key, value := access.ByFingers, fingers
+	switch {
+	case fingers == "":
+		key, value = access.ByFace, face
+	case face != "":
+		key, value = access.ByFingersFace, fingers+" "+face
+	}
+	if err := p.Search(key, value); err != nil {
+		return nil, err
+	}
+	all := []Candidate{}
+	for _, system := range f.search.Scope {
+		for _, h := range f.hits[system] {
+			var here int
+			if err := tx.Row(`SELECT COUNT(*) FROM bms_template WHERE record_ref = $1 AND system = $2 AND n = $3`,
+				string(h.key.ref), string(system), h.key.n).Scan(&here); err != nil {
+				return nil, err
+			}
+			if here > 0 {
+				all = append(all, Candidate{system, h.key.ref, h.llr, h.fingers, h.fromFace != 0})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Candidate) int {
+		switch {
+		case a.LLR > b.LLR:
+			return -1
+		case a.LLR < b.LLR:
+			return 1
+		}
+		return 0
+	})
+	f.service.tell(p, Identification, f.search.Scope, f.least)
+	p.Tell("biometric_records", strconv.Itoa(f.records))
+	p.Tell("biometric_candidates", strconv.Itoa(len(all)))
+	if f.search.FaceFirst {
+		p.Tell("biometric_method", "face_first")
+	}
+	return all, nil
+}
