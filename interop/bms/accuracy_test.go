@@ -20,6 +20,7 @@ type service struct {
 	*testing.T
 	store *db.Store
 	door  *access.Door
+	log   *ledger.Log
 }
 
 func onBoth(t *testing.T, play func(s service)) {
@@ -46,7 +47,7 @@ func onBoth(t *testing.T, play func(s service)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		play(service{t, store, door})
+		play(service{t, store, door, log})
 	})
 }
 
