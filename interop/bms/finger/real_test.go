@@ -65,3 +65,193 @@ func TestRealPrintsAreToldApart(t *testing.T) {
 		}
 	}
 }
+
+// Of mates that the fine comparison would accept at FMR 0.1 %, the coarse one
+// keeps nearly all among its best: that is what makes it a filter.
+func TestRealMatesPassTheFilter(t *testing.T) {
+	var prints []Print
+	var fingers []string
+	for _, set := range developmentSets {
+		p, f := realPrints(t, set)
+		prints, fingers = append(prints, p...), append(fingers, f...)
+	}
+	mated, nonMated := FVCPairs(fingers, true)
+	fine := scores(prints, mated)
+	accept := Verify("", fine, scores(prints, nonMated), 0, 0).Points[1].Threshold
+	blocks := make([]byte, len(prints)*blockBytes)
+	for i := range prints {
+		setBlock(blocks[i*blockBytes:(i+1)*blockBytes], &prints[i])
+	}
+	coarse := make([][]uint16, len(prints))
+	probe := new(coarseProbe)
+	for i := range prints {
+		coarse[i] = make([]uint16, len(prints))
+		probe.set(&prints[i])
+		scan(probe, blocks, coarse[i])
+	}
+	var kept1, kept2, kept5, accepted int
+	for n, pair := range mated {
+		if fine[n] < accept {
+			continue
+		}
+		for way := range 2 {
+			i, j := pair[way], pair[1-way]
+			accepted++
+			better, others := 0, 0
+			for other := range prints {
+				if fingers[other] != fingers[i] {
+					others++
+					if coarse[i][other] >= coarse[i][j] {
+						better++
+					}
+				}
+			}
+			if better*100 <= others {
+				kept1++
+			}
+			if better*100 <= 2*others {
+				kept2++
+			}
+			if better*100 <= 5*others {
+				kept5++
+			}
+		}
+	}
+	t.Logf("of %d accepted mates %.2f %% are in the best 1 %%, %.2f %% in 2 %%, %.2f %% in 5 %%", accepted,
+		100*float64(kept1)/float64(accepted), 100*float64(kept2)/float64(accepted), 100*float64(kept5)/float64(accepted))
+	var m, o []float64
+	for _, p := range mated {
+		m = append(m, float64(coarse[p[0]][p[1]]))
+	}
+	for _, p := range nonMated {
+		o = append(o, float64(coarse[p[0]][p[1]]))
+	}
+	v := Verify("", m, o, 0, 0)
+	t.Logf("coarse alone: EER %.2f %%, FNMR %.2f %% at FMR 1 %%, %.2f %% at 0.1 %%", 100*v.EER, 100*v.Points[0].FalseNM.Rate, 100*v.Points[1].FalseNM.Rate)
+}
+
+// Calibrated on one set, the ratios hold on the other.
+func TestRealScoresCalibrateAcrossSets(t *testing.T) {
+	type set struct{ mated, nonMated []float64 }
+	var sets []set
+	for _, name := range developmentSets {
+		prints, fingers := realPrints(t, name)
+		m, n := FVCPairs(fingers, true)
+		sets = append(sets, set{scores(prints, m), scores(prints, n)})
+	}
+	for i, fitted := range sets {
+		c, err := FitCalibration(fitted.mated, fitted.nonMated)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("fitted on %s: %+v", developmentSets[i], c)
+		for j, judged := range sets {
+			cost := c.Cost(judged.mated, judged.nonMated)
+			t.Logf("  Cllr on %s: %.3f", developmentSets[j], cost)
+			if cost > 0.3 {
+				t.Errorf("fitted on %s, costs %.3f on %s", developmentSets[i], cost, developmentSets[j])
+			}
+		}
+	}
+	both, err := FitCalibration(append(sets[0].mated, sets[1].mated...), append(sets[0].nonMated, sets[1].nonMated...))
+	t.Logf("fitted on both: %+v %v", both, err)
+}
+
+// Four fingers of a person, invented from fingers of one set, are told apart
+// from those of another.
+func TestRealFingersAddUp(t *testing.T) {
+	var mated, nonMated []float64
+	for _, name := range developmentSets {
+		prints, fingers := realPrints(t, name)
+		m, n := fourFingers(fingers, fitOnOther(t, name), prints)
+		v := Verify(name, m, n, 0, 0)
+		t.Logf("%s: %d mated, %d non-mated: EER %.2f %%, at zero false matches %s missed; lowest mate %.2f, highest other %.2f", name, len(m), len(n), 100*v.EER, v.Points[3].FalseNM, minOf(m), -minOf(negated(n)))
+		mated, nonMated = append(mated, m...), append(nonMated, n...)
+	}
+	v := Verify("both", mated, nonMated, 0, 0)
+	p := v.Points[2]
+	t.Logf("both: FMR 0.05 %% (%s): FNMR %.2f %% (%s)", p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
+	if p.FalseNM.Rate > 0.0022 {
+		t.Errorf("FNMR %.2f %% at FMR 0.05 %% with four fingers, want at most 0.22 %%", 100*p.FalseNM.Rate)
+	}
+}
+
+func negated(s []float64) []float64 {
+	out := make([]float64, len(s))
+	for i, v := range s {
+		out[i] = -v
+	}
+	return out
+}
+
+func minOf(s []float64) float64 {
+	low := s[0]
+	for _, v := range s {
+		low = min(low, v)
+	}
+	return low
+}
+
+// fitOnOther calibrates on the development set that is not name.
+func fitOnOther(t *testing.T, name string) Calibration {
+	other := developmentSets[0]
+	if other == name {
+		other = developmentSets[1]
+	}
+	prints, fingers := realPrints(t, other)
+	m, n := FVCPairs(fingers, true)
+	c, err := FitCalibration(scores(prints, m), scores(prints, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fourFingers invents persons of four fingers each, in every way that takes four
+// fingers in a row (of ten, the first after the last), and adds the ratios of
+// their fingers, impression by impression.
+func fourFingers(fingers []string, c Calibration, prints []Print) (mated, nonMated []float64) {
+	of := map[string][]int{}
+	var names []string
+	for i, f := range fingers {
+		if of[f] == nil {
+			names = append(names, f)
+		}
+		of[f] = append(of[f], i)
+	}
+	s := NewScratch()
+	llr := make([][]float64, len(prints))
+	for i := range prints {
+		llr[i] = make([]float64, len(prints))
+		for j := range i {
+			llr[i][j] = c.LLR(s.Compare(&prints[i], &prints[j]))
+			llr[j][i] = llr[i][j]
+		}
+	}
+	n := len(names)
+	sum := func(p, q, i, j int) float64 {
+		total := 0.0
+		for f := range 4 {
+			total += llr[of[names[(p+f)%n]][i]][of[names[(q+f)%n]][j]]
+		}
+		return total
+	}
+	for p := range n {
+		for q := p; q < n; q++ {
+			if d := min(q-p, n-q+p); d != 0 && d < 4 {
+				continue // persons that share a finger
+			}
+			for i := range 8 {
+				for j := range 8 {
+					switch {
+					case p != q:
+						nonMated = append(nonMated, sum(p, q, i, j))
+					case i < j:
+						mated = append(mated, sum(p, q, i, j))
+					}
+				}
+			}
+		}
+	}
+	return mated, nonMated
+}
