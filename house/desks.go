@@ -9,6 +9,7 @@ import (
 
 	"limen/access"
 	eesdesk "limen/ees/desk"
+	bmsdesk "limen/interop/bms/desk"
 	"limen/ledger"
 	ledgerdesk "limen/ledger/desk"
 	"limen/person"
@@ -49,6 +50,7 @@ func (h *House) Mux(f Facing) (*web.Mux, error) {
 	if err := ees.Pages(m); err != nil {
 		return nil, err
 	}
+	(&bmsdesk.Desk{Door: h.Door}).API(m)
 	(&ledgerdesk.Desk{Door: h.Door, Log: h.Log}).API(m)
 	h.gauges(m.Metrics())
 	return m, m.Seal()

@@ -14,6 +14,9 @@ import (
 	"limen/access"
 	"limen/db"
 	"limen/ees"
+	"limen/interop/bms"
+	"limen/interop/bms/face"
+	"limen/interop/bms/finger"
 	"limen/ledger"
 	"limen/person"
 )
@@ -27,9 +30,10 @@ type Options struct {
 	Log     *slog.Logger
 	Demo    bool // specimens are let through, sign-in shows its code
 	RPID    string
-	Origins []string // origins of the pages, for passkeys
-	Limit   int64    // bytes that an embedded store may grow to; 0 is the disk's own limit
-	Reserve int64    // bytes of the room left that only log entries may use
+	Origins []string                    // origins of the pages, for passkeys
+	Limit   int64                       // bytes that an embedded store may grow to; 0 is the disk's own limit
+	Reserve int64                       // bytes of the room left that only log entries may use
+	Faces   map[face.Model]bms.FaceLine // embedders in use, each with its calibration
 }
 
 // House is an open house: its store, its log, its door and its rooms.
@@ -39,6 +43,7 @@ type House struct {
 	Door       *access.Door
 	Identities *access.Identities
 	EES        *ees.Register
+	Biometrics *bms.Service
 
 	options Options
 	slog    *slog.Logger
@@ -90,12 +95,26 @@ func (h *House) furnish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	samples, err := secretFile(filepath.Join(h.options.Data, "samples.key"))
+	if err != nil {
+		return err
+	}
+	seal, err := bms.NewSeal(samples)
+	if err != nil {
+		return err
+	}
+	h.Biometrics = bms.Open(h.Store, seal, bms.NewEngine(finger.DevelopmentCalibration, h.options.Faces), h.options.Demo)
 	h.EES = &ees.Register{Specimens: person.Specimens(h.options.Demo)}
 	return nil
 }
 
 // Close closes the store.
-func (h *House) Close() error { return h.Store.Close() }
+func (h *House) Close() error {
+	if h.Biometrics != nil {
+		h.Biometrics.Close()
+	}
+	return h.Store.Close()
+}
 
 // secretFile reads 32 random bytes, made at the first start. The file appears
 // whole or not at all: if we stop before the rename, the next start makes another.

@@ -46,6 +46,7 @@ var roomRules = []roomRule{
 	{"web", belowSystems, "the toolkit of the desks serves every system and knows none"},
 	{"web/browsertest", nil, "a browser for tests knows pages, not rooms"},
 	{"ees/desk", append([]string{"ees"}, deskMay...), "a desk talks: it has no SQL and asks no other system"},
+	{"interop/bms/desk", append([]string{"interop/bms"}, deskMay...), "a desk talks: it has no SQL and asks no other system"},
 	{"carrier/desk", append([]string{"carrier"}, deskMay...), "a desk talks: it has no SQL, and this one no way to the register"},
 	{"ledger/desk", append([]string{"ledger"}, deskMay...), "a desk talks: it has no SQL and asks no other system"},
 	{"house", []string{"*"}, "the house wires all rooms"},

@@ -8,6 +8,7 @@ import (
 	"limen/carrier"
 	"limen/db"
 	"limen/ees"
+	"limen/interop/bms"
 	"limen/interop/cir"
 	"limen/law"
 	"limen/ledger"
@@ -31,6 +32,7 @@ var Rooms = []Room{
 	{Name: "person", Params: person.Params},
 	{Name: "ledger", Schema: ledger.Schema},
 	{Name: "access", Schema: access.Schema, Operations: access.Operations, Grants: access.Grants},
+	{Name: "bms", Schema: bms.Schema, Operations: bms.Operations, Grants: bms.Grants, Params: bms.Params},
 	{Name: "cir", Schema: cir.Schema},
 	{Name: "ees", Schema: ees.Schema, Operations: ees.Operations, Grants: ees.Grants, Params: ees.Params},
 	{Name: "carrier", Schema: carrier.Schema, Operations: carrier.Operations, Grants: carrier.Grants, Params: carrier.Params, Apart: true},

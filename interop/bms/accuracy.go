@@ -205,6 +205,9 @@ func Accuracy(p access.Pass, month string, synthetic bool) (AccuracyReport, erro
 	if err := rows.Err(); err != nil {
 		return AccuracyReport{}, err
 	}
+	if err := p.Send(access.AnonymousCounts); err != nil {
+		return AccuracyReport{}, err
+	}
 	report := AccuracyReport{Month: month, Synthetic: synthetic, Rows: []AccuracyRow{}, Notes: []string{
 		"Only comparisons whose truth came to light are counted; a guard's decision after the other modality matched counts as truth.",
 		fmt.Sprintf("A share is printed from %d comparisons on; the interval is printed always.", leastCounted)}}

@@ -1,6 +1,7 @@
 package bms
 
 import (
+	"math"
 	"sync"
 
 	"limen/interop/bms/face"
@@ -30,6 +31,7 @@ type Engine struct {
 
 	coder     *finger.Coder
 	scratches sync.Pool
+	searchers sync.Pool
 }
 
 // NewEngine returns the program's own engine with a calibration of the finger
@@ -43,19 +45,18 @@ func NewEngine(fingers finger.Calibration, faces map[face.Model]FaceLine) *Engin
 		return x.Extract(img)
 	}
 	e.scratches.New = func() any { return finger.NewScratch() }
+	e.searchers.New = func() any { return finger.NewSearcher() }
 	return e
 }
 
 // Probe is a sample made ready to be compared.
 type Probe struct {
-	fingers []probeFinger
+	// hands are the ways in which the prints may lie on a hand: one where each print
+	// says which finger it is; every finger in turn for a print of which nobody knows.
+	hands []finger.Hand
+	// chances is what having so many of them takes off a likelihood ratio.
+	chances float64
 	face    *face.Vector
-}
-
-type probeFinger struct {
-	position finger.Position
-	print    finger.Print
-	coarse   *finger.Probe
 }
 
 // probe makes samples of one person ready: fingers, a face, or both.
@@ -65,15 +66,33 @@ func (e *Engine) probe(samples ...*Sample) *Probe {
 		if s == nil {
 			continue
 		}
-		for i := range s.Prints {
-			f := probeFinger{position: s.Prints[i].Template.Position}
-			e.coder.Encode(&f.print, &s.Prints[i].Template)
-			f.coarse = finger.NewProbe(&f.print)
-			p.fingers = append(p.fingers, f)
+		if len(s.Prints) > 0 {
+			p.hands = e.hands(s.Prints)
+			p.chances = math.Log10(float64(len(p.hands)))
 		}
 		if s.Face != nil && s.Face.Vector != nil {
 			p.face = s.Face.Vector
 		}
 	}
 	return p
+}
+
+func (e *Engine) hands(prints []Print) []finger.Hand {
+	var hand finger.Hand
+	for i := range prints {
+		t := &prints[i].Template
+		hand[t.Position] = new(finger.Print)
+		e.coder.Encode(hand[t.Position], t)
+	}
+	unknown := hand[finger.UnknownFinger]
+	if unknown == nil {
+		return []finger.Hand{hand}
+	}
+	all := []finger.Hand{hand} // with prints of which it was not known either
+	for at := finger.RightThumb; at <= finger.LeftLittle; at++ {
+		var h finger.Hand
+		h[at] = unknown
+		all = append(all, h)
+	}
+	return all
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"math"
-	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -13,18 +12,23 @@ import (
 	"limen/interop/bms/finger"
 )
 
+// shards is into how many pieces a gallery's fingers are divided: they are searched
+// side by side, and who adds or removes holds up one of them.
+const shards = 16
+
 // gallery holds the templates of one source system in memory, ready to be compared
-// with. It is a cache of the store and opens no other system's.
+// with. It is a cache of the store and opens no other system's. Of each sample it
+// holds the fingers under one key and the face under another.
 type gallery struct {
 	engine *Engine
 
-	mu      sync.RWMutex
-	places  map[sampleKey]int // where a sample's fingers lie
-	people  []sampleKey       // by place
-	fingers []uint16          // by place: which positions, one bit each
-	free    []int
-	columns [11]finger.Column // by position
-	faces   map[face.Model]*faces
+	mu    sync.RWMutex
+	keys  map[sampleKey]uint64 // of samples with fingers
+	whose map[uint64]sampleKey
+	last  uint64
+	of    map[RecordRef][]uint64 // the samples of a record that have fingers
+	hands [shards]*finger.Shard
+	faces map[face.Model]*faces
 }
 
 // sampleKey names a sample of a record.
@@ -42,14 +46,103 @@ type faces struct {
 }
 
 func newGallery(e *Engine) *gallery {
-	return &gallery{engine: e, places: map[sampleKey]int{}, faces: map[face.Model]*faces{}}
+	g := &gallery{engine: e, keys: map[sampleKey]uint64{}, whose: map[uint64]sampleKey{}, of: map[RecordRef][]uint64{}, faces: map[face.Model]*faces{}}
+	for i := range g.hands {
+		g.hands[i] = finger.NewShard()
+	}
+	return g
+}
+
+// put makes the gallery have exactly these templates of a sample; with none, none.
+// What it had is overwritten before it returns.
+func (g *gallery) put(key sampleKey, templates []Template) error {
+	var hand finger.Hand
+	var vectors []face.Vector
+	for _, t := range templates {
+		switch t.Modality {
+		case Finger:
+			views, err := finger.ReadISO(t.Bytes)
+			if err != nil {
+				return err
+			}
+			for i := range views {
+				hand[views[i].Position] = new(finger.Print)
+				g.engine.coder.Encode(hand[views[i].Position], &views[i])
+			}
+		case Face:
+			var v face.Vector
+			if err := v.UnmarshalBinary(t.Bytes); err != nil {
+				return err
+			}
+			vectors = append(vectors, v)
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.drop(key)
+	if hand != (finger.Hand{}) {
+		g.last++
+		if err := g.hands[g.last%shards].Add(g.last, &hand); err != nil {
+			return err
+		}
+		g.keys[key], g.whose[g.last] = g.last, key
+		g.of[key.ref] = append(g.of[key.ref], g.last)
+	}
+	for i := range vectors {
+		v := &vectors[i]
+		f := g.faces[v.Model]
+		if f == nil {
+			f = &faces{index: face.NewIndex(v.Model), whose: map[face.Slot]sampleKey{}, slots: map[sampleKey]face.Slot{}, of: map[RecordRef][]face.Slot{}}
+			g.faces[v.Model] = f
+		}
+		at, err := f.index.Add(v)
+		if err != nil {
+			return err
+		}
+		f.whose[at], f.slots[key] = key, at
+		f.of[key.ref] = append(f.of[key.ref], at)
+	}
+	return nil
+}
+
+// drop overwrites what there is of a sample.
+func (g *gallery) drop(key sampleKey) {
+	if n, ok := g.keys[key]; ok {
+		g.hands[n%shards].Remove(n)
+		delete(g.keys, key)
+		delete(g.whose, n)
+		g.of[key.ref] = without(g.of[key.ref], n)
+		if g.of[key.ref] == nil {
+			delete(g.of, key.ref)
+		}
+	}
+	for _, f := range g.faces {
+		if at, ok := f.slots[key]; ok {
+			f.index.Remove(at)
+			delete(f.slots, key)
+			delete(f.whose, at)
+			f.of[key.ref] = without(f.of[key.ref], at)
+			if f.of[key.ref] == nil {
+				delete(f.of, key.ref)
+			}
+		}
+	}
+}
+
+// without takes an element out; nil when none is left.
+func without[E comparable](list []E, gone E) []E {
+	list = slices.DeleteFunc(list, func(e E) bool { return e == gone })
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // empty overwrites and forgets everything.
 func (g *gallery) empty() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for key := range g.places {
+	for key := range g.keys {
 		g.drop(key)
 	}
 	for _, f := range g.faces {
@@ -59,165 +152,66 @@ func (g *gallery) empty() {
 	}
 }
 
-// put makes the gallery have exactly these templates of a sample; with none, none.
-func (g *gallery) put(key sampleKey, templates []Template) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.drop(key)
-	place := -1
-	for _, t := range templates {
-		switch t.Modality {
-		case Finger:
-			views, err := finger.ReadISO(t.Bytes)
-			if err != nil {
-				return err
-			}
-			if place < 0 {
-				place = g.place(key)
-			}
-			for i := range views {
-				var p finger.Print
-				g.engine.coder.Encode(&p, &views[i])
-				g.columns[views[i].Position].Put(place, &p)
-				g.fingers[place] |= 1 << views[i].Position
-			}
-		case Face:
-			var v face.Vector
-			if err := v.UnmarshalBinary(t.Bytes); err != nil {
-				return err
-			}
-			f := g.faces[v.Model]
-			if f == nil {
-				f = &faces{index: face.NewIndex(v.Model), whose: map[face.Slot]sampleKey{}, slots: map[sampleKey]face.Slot{}, of: map[RecordRef][]face.Slot{}}
-				g.faces[v.Model] = f
-			}
-			at, err := f.index.Add(&v)
-			if err != nil {
-				return err
-			}
-			f.whose[at], f.slots[key] = key, at
-			f.of[key.ref] = append(f.of[key.ref], at)
-		}
-	}
-	return nil
-}
-
-// place finds a free place for a sample's fingers.
-func (g *gallery) place(key sampleKey) int {
-	at := len(g.people)
-	if n := len(g.free); n > 0 {
-		at, g.free = g.free[n-1], g.free[:n-1]
-		g.people[at] = key
-	} else {
-		g.people, g.fingers = append(g.people, key), append(g.fingers, 0)
-	}
-	g.places[key] = at
-	return at
-}
-
-// drop overwrites what there is of a sample.
-func (g *gallery) drop(key sampleKey) {
-	if at, ok := g.places[key]; ok {
-		for set := g.fingers[at]; set != 0; set &= set - 1 {
-			g.columns[bits.TrailingZeros16(set)].Drop(at)
-		}
-		g.people[at], g.fingers[at] = sampleKey{}, 0
-		g.free = append(g.free, at)
-		delete(g.places, key)
-	}
-	for _, f := range g.faces {
-		if at, ok := f.slots[key]; ok {
-			f.index.Remove(at)
-			delete(f.slots, key)
-			delete(f.whose, at)
-			f.of[key.ref] = slices.DeleteFunc(f.of[key.ref], func(s face.Slot) bool { return s == at })
-			if len(f.of[key.ref]) == 0 {
-				delete(f.of, key.ref)
-			}
-		}
-	}
-}
-
 // size is how many samples there are.
 func (g *gallery) size() int {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	all := len(g.places)
+	all := len(g.keys)
 	for _, f := range g.faces {
 		all += len(f.slots)
 	}
 	return all
 }
 
-// found is a sample that may be the probe's person's.
+// found is a record that may be the probe's person's.
 type found struct {
 	key      sampleKey
 	llr      float64 // of all that was compared, decimal logarithm of the likelihood ratio
 	fingers  int     // how many were compared
-	fromFace float64 // the part of llr that the face gave
+	withFace bool
 }
 
-// How many samples go from the first comparison of fingers to the second, and how
-// many faces are looked at together with them.
+// How many samples go from the coarse comparison of fingers to the fine one, and
+// how many of the likeliest faces are looked at together with them.
 const (
-	leastSecond  = 256
-	secondShare  = 100 // one in so many
-	mostSecond   = 20_000
-	leastFaces   = 512
-	facesPerPass = 1024
+	fineShare   = 0.01
+	fineAtLeast = 256
+	mostFaces   = 512
 )
 
-// search compares a probe with every sample: fingers by the first comparison, the
-// best of them by the second; a face exactly with every face. What two modalities
-// say of one record is added up. It returns the samples that reach least, the
-// likeliest first and at most k. faceFirst leaves out who is not among the
-// likeliest faces, which is fast and loses whoever's face failed.
+// search compares a probe with every sample: fingers by the coarse comparison, the
+// best of them by the fine one; a face exactly with every face. What both say of a
+// record is added up. It returns the records that reach least, the likeliest first
+// and at most k. faceFirst leaves out who is not among the likeliest faces, which is
+// fast and loses whoever's face failed.
 func (g *gallery) search(ctx context.Context, probe *Probe, least float64, k int, faceFirst bool) ([]found, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	byFace, err := g.lookAtFaces(probe)
+	byFace, err := g.likeliestFaces(probe)
 	if err != nil {
 		return nil, err
 	}
-	var places []int
-	switch {
-	case len(probe.fingers) == 0:
-	case faceFirst && probe.face != nil:
-		for key := range byFace {
-			places = append(places, g.fingersOf(key.ref)...)
-		}
-	default:
-		if places, err = g.likeliest(ctx, probe); err != nil {
+	var among []uint64
+	for key := range byFace {
+		among = append(among, g.of[key.ref]...)
+	}
+	slices.Sort(among)
+	hands := map[uint64]finger.Candidate{}
+	if len(probe.hands) > 0 && !(faceFirst && probe.face != nil) {
+		if err := g.everyHand(ctx, probe, hands); err != nil {
 			return nil, err
 		}
-		for key := range byFace {
-			places = append(places, g.fingersOf(key.ref)...)
+	}
+	if len(probe.hands) > 0 && len(among) > 0 {
+		if err := g.handsOf(ctx, probe, among, hands); err != nil {
+			return nil, err
 		}
 	}
-	slices.Sort(places)
-	places = slices.Compact(places)
-	hits, err := g.compareAll(ctx, probe, places)
-	if err != nil {
-		return nil, err
-	}
-	return g.fuse(probe, hits, byFace, least, k), nil
+	return g.fuse(probe, hands, byFace, least, k), nil
 }
 
-// fingersOf are the places of a record's fingers. A record has one or two samples.
-func (g *gallery) fingersOf(ref RecordRef) (places []int) {
-	for n := range maxSamples {
-		if at, ok := g.places[sampleKey{ref, n}]; ok {
-			places = append(places, at)
-		}
-	}
-	return places
-}
-
-// maxSamples bounds the samples of a record that are looked for by number.
-const maxSamples = 64
-
-// lookAtFaces returns the likeliest faces with their likelihood ratios.
-func (g *gallery) lookAtFaces(probe *Probe) (map[sampleKey]float64, error) {
+// likeliestFaces returns the likeliest faces with their likelihood ratios.
+func (g *gallery) likeliestFaces(probe *Probe) (map[sampleKey]float64, error) {
 	if probe.face == nil {
 		return nil, nil
 	}
@@ -225,7 +219,7 @@ func (g *gallery) lookAtFaces(probe *Probe) (map[sampleKey]float64, error) {
 	if f == nil || line.Slope == 0 {
 		return nil, nil
 	}
-	hits, err := f.index.Search([]face.Vector{*probe.face}, max(leastFaces, f.index.Len()/facesPerPass), -1)
+	hits, err := f.index.Search([]face.Vector{*probe.face}, mostFaces, -1)
 	if err != nil {
 		return nil, err
 	}
@@ -236,18 +230,23 @@ func (g *gallery) lookAtFaces(probe *Probe) (map[sampleKey]float64, error) {
 	return likely, nil
 }
 
-// spread runs fn over ranges of n things at once, as many as there are cores.
-func spread(ctx context.Context, n, step int, fn func(from, to int)) error {
-	workers := runtime.GOMAXPROCS(0)
-	each := (n/workers/step + 1) * step
+// eachShard runs fn for every shard, as many at once as there are cores.
+func (g *gallery) eachShard(ctx context.Context, fn func(shard int, w *finger.Searcher)) error {
+	next := make(chan int, shards)
+	for i := range shards {
+		next <- i
+	}
+	close(next)
 	var all sync.WaitGroup
-	for from := 0; from < n; from += each {
+	for range min(runtime.GOMAXPROCS(0), shards) {
 		all.Go(func() {
-			for at := from; at < min(from+each, n); at += step {
+			w := g.engine.searchers.Get().(*finger.Searcher)
+			defer g.engine.searchers.Put(w)
+			for i := range next {
 				if ctx.Err() != nil {
 					return
 				}
-				fn(at, min(at+step, from+each, n))
+				fn(i, w)
 			}
 		})
 	}
@@ -255,141 +254,84 @@ func spread(ctx context.Context, n, step int, fn func(from, to int)) error {
 	return ctx.Err()
 }
 
-// likeliest are the places whose fingers are most like the probe's by the first
-// comparison.
-func (g *gallery) likeliest(ctx context.Context, probe *Probe) ([]int, error) {
-	sums := make([]uint16, len(g.people))
-	if err := spread(ctx, len(sums), finger.Stride, func(from, to int) {
-		part := sums[from:to]
-		var one [finger.Stride]uint16
-		for i := range probe.fingers {
-			f := &probe.fingers[i]
-			if f.position != finger.UnknownFinger {
-				g.columns[f.position].AddLikeness(f.coarse, from, part)
-				g.columns[finger.UnknownFinger].AddLikeness(f.coarse, from, part)
-				continue
-			}
-			// Which finger it is is not known: the likest of each hand counts.
-			for p := range g.columns {
-				clear(one[:len(part)])
-				g.columns[p].AddLikeness(f.coarse, from, one[:len(part)])
-				for i, score := range one[:len(part)] {
-					part[i] = max(part[i], score)
-				}
-			}
-		}
-	}); err != nil {
-		return nil, err
-	}
-	want := min(max(leastSecond, len(g.places)/secondShare), mostSecond)
-	return best(sums, want), nil
-}
-
-// best are the places of the greatest sums above nothing, about so many: all that
-// equal the last are among them, so that the choice depends on no order.
-func best(sums []uint16, want int) []int {
-	var count [math.MaxUint16 + 1]int
-	for _, s := range sums {
-		count[s]++
-	}
-	least, n := 1, 0
-	for s := math.MaxUint16; s >= 1; s-- {
-		if n += count[s]; n >= want {
-			least = s
-			break
-		}
-	}
-	places := make([]int, 0, min(n, len(sums)))
-	for at, s := range sums {
-		if int(s) >= least {
-			places = append(places, at)
-		}
-	}
-	return places
-}
-
-// compareAll makes the second comparison at each place.
-func (g *gallery) compareAll(ctx context.Context, probe *Probe, places []int) ([]found, error) {
-	hits := make([]found, len(places))
-	err := spread(ctx, len(places), 32, func(from, to int) {
-		scratch := g.engine.scratches.Get().(*finger.Scratch)
-		defer g.engine.scratches.Put(scratch)
-		var p finger.Print
-		for i := from; i < to; i++ {
-			hits[i] = found{key: g.people[places[i]]}
-			for n := range probe.fingers {
-				f := &probe.fingers[n]
-				if llr, ok := g.compareFinger(scratch, &p, f, places[i]); ok {
-					hits[i].llr += llr
-					hits[i].fingers++
-				}
-			}
+// everyHand searches all hands and puts the likeliest into into.
+func (g *gallery) everyHand(ctx context.Context, probe *Probe, into map[uint64]finger.Candidate) error {
+	want := finger.Search{Calibration: g.engine.Fingers, Fine: fineShare, FineAtLeast: fineAtLeast / shards, Keep: math.MaxInt, Least: math.Inf(-1)}
+	var mu sync.Mutex
+	return g.eachShard(ctx, func(shard int, w *finger.Searcher) {
+		for i := range probe.hands {
+			some := w.Search(g.hands[shard], &probe.hands[i], want)
+			mu.Lock()
+			better(into, some)
+			mu.Unlock()
 		}
 	})
-	return hits, err
 }
 
-// compareFinger compares one finger of a probe with the same one at a place; a
-// finger that is not there adds nothing. One of which nobody knows which it is is
-// compared with each, and having had so many chances is taken off.
-func (g *gallery) compareFinger(scratch *finger.Scratch, p *finger.Print, f *probeFinger, place int) (llr float64, ok bool) {
-	at := []finger.Position{f.position, finger.UnknownFinger}
-	if f.position == finger.UnknownFinger {
-		at = everyFinger[:]
-	}
-	chances := 0
-	for _, position := range at {
-		if g.fingers[place]&(1<<position) == 0 || !g.columns[position].Print(place, p) {
-			continue
+// handsOf compares the hands of these samples.
+func (g *gallery) handsOf(ctx context.Context, probe *Probe, keys []uint64, into map[uint64]finger.Candidate) error {
+	var by [shards][]uint64
+	for _, key := range keys {
+		if _, done := into[key]; !done {
+			by[key%shards] = append(by[key%shards], key)
 		}
-		one := g.engine.Fingers.LLR(scratch.Compare(&f.print, p))
-		if chances == 0 || one > llr {
-			llr = one
+	}
+	var mu sync.Mutex
+	return g.eachShard(ctx, func(shard int, w *finger.Searcher) {
+		for i := range probe.hands {
+			some := w.Among(g.hands[shard], &probe.hands[i], by[shard], g.engine.Fingers)
+			mu.Lock()
+			better(into, some)
+			mu.Unlock()
 		}
-		chances++
-	}
-	if chances > 1 {
-		llr -= math.Log10(float64(chances))
-	}
-	return llr, chances > 0
+	})
 }
 
-var everyFinger = [...]finger.Position{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
-
-// fuse adds up what fingers and faces say of each record.
-func (g *gallery) fuse(probe *Probe, hits []found, byFace map[sampleKey]float64, least float64, k int) []found {
-	one := map[RecordRef]found{}
-	for _, h := range hits {
-		if have, ok := one[h.key.ref]; !ok || h.llr > have.llr {
-			one[h.key.ref] = h
+// better keeps the better of two results for one sample.
+func better(into map[uint64]finger.Candidate, some []finger.Candidate) {
+	for _, c := range some {
+		if have, ok := into[c.Key]; !ok || c.Score > have.Score {
+			into[c.Key] = c
 		}
 	}
-	likeliest := map[RecordRef]float64{}
-	from := map[RecordRef]sampleKey{}
+}
+
+// fuse adds up what fingers and faces say of each record, of whose samples the best
+// count.
+func (g *gallery) fuse(probe *Probe, hands map[uint64]finger.Candidate, byFace map[sampleKey]float64, least float64, k int) []found {
+	records := map[RecordRef]found{}
+	for key, c := range hands {
+		h := found{key: g.whose[key], llr: c.Score - probe.chances, fingers: c.Fingers}
+		if have, ok := records[h.key.ref]; !ok || h.llr > have.llr || h.llr == have.llr && h.key.n < have.key.n {
+			records[h.key.ref] = h
+		}
+	}
+	faces := map[RecordRef]found{}
 	for key, llr := range byFace {
-		if have, ok := likeliest[key.ref]; !ok || llr > have {
-			likeliest[key.ref], from[key.ref] = llr, key
+		h := found{key: key, llr: llr, withFace: true}
+		if have, ok := faces[key.ref]; !ok || llr > have.llr || llr == have.llr && key.n < have.key.n {
+			faces[key.ref] = h
 		}
 	}
 	if probe.face != nil {
-		for ref, h := range one {
-			llr, ok := likeliest[ref]
+		for ref, h := range records {
+			llr, ok := faces[ref].llr, faces[ref].withFace
 			if !ok {
 				llr, ok = g.faceOf(probe.face, ref)
 			}
 			if ok {
-				h.llr, h.fromFace = h.llr+llr, llr
-				one[ref] = h
+				h.llr, h.withFace = h.llr+llr, true
+				records[ref] = h
 			}
 		}
-		for ref, llr := range likeliest {
-			if _, ok := one[ref]; !ok {
-				one[ref] = found{key: from[ref], llr: llr, fromFace: llr}
+		for ref, h := range faces {
+			if _, ok := records[ref]; !ok {
+				records[ref] = h
 			}
 		}
 	}
 	var all []found
-	for _, h := range one {
+	for _, h := range records {
 		if h.llr >= least {
 			all = append(all, h)
 		}

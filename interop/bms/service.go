@@ -216,30 +216,38 @@ func (s *Service) compare(sample *Sample, enrolled []kept) (Verdict, error) {
 		}
 		return v, nil
 	}
-	gallery := newGallery(s.engine)
-	var templates []Template
+	var hand finger.Hand
 	for _, k := range enrolled {
-		if k.Modality == Finger && k.Synthetic == s.synthetic {
-			templates = append(templates, k.Template)
-			worst(k.Quality)
+		if k.Modality != Finger || k.Synthetic != s.synthetic {
+			continue
 		}
-	}
-	if len(templates) == 0 {
-		return v, nil
-	}
-	if err := gallery.put(sampleKey{}, templates); err != nil {
-		return v, err
+		views, err := finger.ReadISO(k.Bytes)
+		if err != nil {
+			return v, err
+		}
+		for i := range views {
+			hand[views[i].Position] = new(finger.Print)
+			s.engine.coder.Encode(hand[views[i].Position], &views[i])
+		}
+		worst(k.Quality)
 	}
 	probe := s.engine.probe(sample)
 	scratch := s.engine.scratches.Get().(*finger.Scratch)
 	defer s.engine.scratches.Put(scratch)
-	var print finger.Print
-	for i := range probe.fingers {
-		if llr, ok := gallery.compareFinger(scratch, &print, &probe.fingers[i], 0); ok {
-			v.LLR += llr
-			v.Fingers++
-			worst(int(sample.Prints[i].Template.Quality))
+	for i := range probe.hands {
+		sum, n := 0.0, 0
+		for position, print := range probe.hands[i] {
+			if print != nil && hand[position] != nil {
+				sum += s.engine.Fingers.LLR(scratch.Compare(print, hand[position]))
+				n++
+			}
 		}
+		if n > 0 && (v.Fingers == 0 || sum-probe.chances > v.LLR) {
+			v.LLR, v.Fingers = sum-probe.chances, n
+		}
+	}
+	for i := range sample.Prints {
+		worst(int(sample.Prints[i].Template.Quality))
 	}
 	return v, nil
 }
@@ -378,7 +386,7 @@ func (f *Finding) Reveal(p access.Pass) ([]Candidate, error) {
 				return nil, err
 			}
 			if here > 0 {
-				all = append(all, Candidate{system, h.key.ref, h.llr, h.fingers, h.fromFace != 0})
+				all = append(all, Candidate{system, h.key.ref, h.llr, h.fingers, h.withFace})
 			}
 		}
 	}

@@ -75,3 +75,31 @@ func BenchmarkEncode(b *testing.B) {
 	var p Print
 	perSecond(b, 1, "prints", func() { coder.Encode(&p, &t) })
 }
+
+// The whole search: every print coarsely, the best 1 and 2 % finely.
+func BenchmarkSearch(b *testing.B) {
+	r := rand.New(rand.NewPCG(24, 24))
+	const n = 100_000
+	s, some := NewShard(), make([]Print, 2000)
+	for i := range some {
+		some[i] = anyPrint(r, 20+r.IntN(40))
+	}
+	for i := range n {
+		var h Hand
+		h[RightIndex] = &some[i%len(some)]
+		if err := s.Add(uint64(i), &h); err != nil {
+			b.Fatal(err)
+		}
+	}
+	p, w := anyPrint(r, 36), NewSearcher()
+	var probe Hand
+	probe[RightIndex] = &p
+	for name, part := range map[string]float64{"best 1 %": 0.01, "best 2 %": 0.02} {
+		b.Run(name, func(b *testing.B) {
+			perSecond(b, n, "fingers", func() {
+				w.Search(s, &probe, Search{Calibration: DevelopmentCalibration, Fine: part, Keep: 10})
+			})
+			b.ReportMetric(float64(len(w.persons)), "compared-finely")
+		})
+	}
+}

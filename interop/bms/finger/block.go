@@ -96,12 +96,18 @@ func (c *coarseProbe) set(p *Print) {
 		}
 		g.norm[at] = reciprocal(code.ones)
 		g.angle[at] = p.points[i].angle
-		g.turn = maxTurn
+		g.turn = coarseTurn
 	}
 }
 
-// floor is the likeness, of 255, from which a lane's best counts for its print.
-const floor = 140
+const (
+	// floor is the likeness, of 255, from which a lane's best counts for its
+	// print. Between 100 and 140 it hardly matters.
+	floor = 120
+	// coarseTurn is by how many 256ths two prints may be turned and still pass
+	// the first comparison: 60 degrees.
+	coarseTurn = 43
+)
 
 // scanPlain is the first comparison: of the cylinder in each lane of a block the
 // likeness to the most like of the probe's, by what it has above the floor,

@@ -22,6 +22,9 @@ type Calibration struct {
 
 // LLR is the ratio's logarithm. It never falls when the score rises.
 func (c Calibration) LLR(score float64) float64 {
+	if c.Slope == 0 {
+		return c.Intercept
+	}
 	return min(max(c.Intercept+c.Slope*math.Log(score+c.Soft), c.Low), c.High)
 }
 

@@ -17,6 +17,8 @@ type Scratch struct {
 	now, next  [lanes]float32
 	probe      side
 	mate       side
+	// The second print's minutiae as the overlay reads them.
+	mateX, mateY, mateTurn [maxPoints]float32
 }
 
 // NewScratch returns a scratch.

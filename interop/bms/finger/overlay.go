@@ -77,6 +77,9 @@ func (s *side) holds(points []point, m motion) int {
 func (s *Scratch) overlay(a, b *Print) float32 {
 	var best float32
 	var bestMotion motion
+	for j, q := range b.points[:b.n] {
+		s.mateX[j], s.mateY[j], s.mateTurn[j] = float32(q.x), float32(q.y), float32(q.angle)
+	}
 	top := s.pairs[:min(seedPairs, len(s.pairs))]
 	for try := range min(overlays, len(top)) {
 		var m motion
@@ -148,17 +151,19 @@ func (s *Scratch) place(a, b *Print, pairs []pair, equal bool) motion {
 // sum of them comes second.
 func (s *Scratch) match(a, b *Print, m motion, place, turned float32) ([]pair, float32) {
 	rotation := float32(math.Atan2(float64(m.sin), float64(m.cos)) * 256 / (2 * math.Pi))
-	n := 0
+	n, far := 0, place*place
+	mateX := s.mateX[:b.n]
+	mateY, mateTurn := s.mateY[:len(mateX)], s.mateTurn[:len(mateX)]
 	for i, p := range a.points[:a.n] {
 		x, y := m.place(p)
 		direction := float32(p.angle) + rotation
-		for j, q := range b.points[:b.n] {
-			dx, dy := x-float32(q.x), y-float32(q.y)
+		for j := range mateX {
+			dx, dy := x-mateX[j], y-mateY[j]
 			d := dx*dx + dy*dy
-			if d > place*place {
+			if d > far {
 				continue
 			}
-			off := direction - float32(q.angle)
+			off := direction - mateTurn[j]
 			if off > 128 {
 				off -= 256
 			}

@@ -3,6 +3,7 @@ package finger
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -64,4 +65,147 @@ func TestRealPrintsAreToldApart(t *testing.T) {
 			t.Errorf("%s: FNMR %.2f %% at FMR 0.1 %%, want under %.2f %%", set, 100*v.Points[1].FalseNM.Rate, 100*limit)
 		}
 	}
+}
+
+// Of mates that the fine comparison would accept at FMR 0.1 %, the coarse one
+// keeps nearly all among its best: that is what makes it a filter.
+func TestRealMatesPassTheFilter(t *testing.T) {
+	var prints []Print
+	var fingers []string
+	for _, set := range developmentSets {
+		p, f := realPrints(t, set)
+		prints, fingers = append(prints, p...), append(fingers, f...)
+	}
+	mated, nonMated := FVCPairs(fingers, true)
+	fine := scores(prints, mated)
+	accept := Verify("", fine, scores(prints, nonMated), 0, 0).Points[1].Threshold
+	blocks := make([]byte, len(prints)*blockBytes)
+	for i := range prints {
+		setBlock(blocks[i*blockBytes:(i+1)*blockBytes], &prints[i])
+	}
+	coarse := make([][]uint16, len(prints))
+	probe := new(coarseProbe)
+	for i := range prints {
+		coarse[i] = make([]uint16, len(prints))
+		probe.set(&prints[i])
+		scan(probe, blocks, coarse[i])
+	}
+	var kept1, kept2, kept5, accepted int
+	for n, pair := range mated {
+		if fine[n] < accept {
+			continue
+		}
+		for way := range 2 {
+			i, j := pair[way], pair[1-way]
+			accepted++
+			better, others := 0, 0
+			for other := range prints {
+				if fingers[other] != fingers[i] {
+					others++
+					if coarse[i][other] >= coarse[i][j] {
+						better++
+					}
+				}
+			}
+			if better*100 <= others {
+				kept1++
+			}
+			if better*100 <= 2*others {
+				kept2++
+			}
+			if better*100 <= 5*others {
+				kept5++
+			}
+		}
+	}
+	t.Logf("of %d accepted mates %.2f %% are in the best 1 %%, %.2f %% in 2 %%, %.2f %% in 5 %%", accepted,
+		100*float64(kept1)/float64(accepted), 100*float64(kept2)/float64(accepted), 100*float64(kept5)/float64(accepted))
+	var m, o []float64
+	for _, p := range mated {
+		m = append(m, float64(coarse[p[0]][p[1]]))
+	}
+	for _, p := range nonMated {
+		o = append(o, float64(coarse[p[0]][p[1]]))
+	}
+	v := Verify("", m, o, 0, 0)
+	t.Logf("coarse alone: EER %.2f %%, FNMR %.2f %% at FMR 1 %%, %.2f %% at 0.1 %%", 100*v.EER, 100*v.Points[0].FalseNM.Rate, 100*v.Points[1].FalseNM.Rate)
+}
+
+// Calibrated on one set, the ratios hold on the other.
+func TestRealScoresCalibrateAcrossSets(t *testing.T) {
+	type set struct{ mated, nonMated []float64 }
+	var sets []set
+	for _, name := range developmentSets {
+		prints, fingers := realPrints(t, name)
+		m, n := FVCPairs(fingers, true)
+		sets = append(sets, set{scores(prints, m), scores(prints, n)})
+	}
+	for i, fitted := range sets {
+		c, err := FitCalibration(fitted.mated, fitted.nonMated)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("fitted on %s: %+v", developmentSets[i], c)
+		for j, judged := range sets {
+			cost := c.Cost(judged.mated, judged.nonMated)
+			t.Logf("  Cllr on %s: %.3f", developmentSets[j], cost)
+			if cost > 0.3 {
+				t.Errorf("fitted on %s, costs %.3f on %s", developmentSets[i], cost, developmentSets[j])
+			}
+		}
+	}
+	both, err := FitCalibration(append(sets[0].mated, sets[1].mated...), append(sets[0].nonMated, sets[1].nonMated...))
+	t.Logf("fitted on both: %+v %v", both, err)
+}
+
+// Four fingers of an invented person are told apart from those of another, with
+// ratios that were fitted on the other set.
+func TestRealFingersAddUp(t *testing.T) {
+	var mated, nonMated []float64
+	for _, name := range developmentSets {
+		prints, fingers := realPrints(t, name)
+		m, n := fourFingers(fingers, fitOnOther(t, name), prints)
+		v := Verify(name, m, n, 0, 0)
+		t.Logf("%s: %d mated, %d non-mated: EER %.2f %%, %s missed at no false match; lowest mate %.2f, highest other %.2f",
+			name, len(m), len(n), 100*v.EER, v.Points[3].FalseNM, slices.Min(m), slices.Max(n))
+		mated, nonMated = append(mated, m...), append(nonMated, n...)
+	}
+	v := Verify("both", mated, nonMated, 0, 0)
+	p := v.Points[2]
+	t.Logf("both: FMR 0.05 %% (%s): FNMR %.2f %% (%s)", p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
+	if p.FalseNM.Rate > 0.0022 {
+		t.Errorf("FNMR %.2f %% at FMR 0.05 %% with four fingers, want at most 0.22 %%", 100*p.FalseNM.Rate)
+	}
+}
+
+// fitOnOther calibrates on the development set that is not name.
+func fitOnOther(t *testing.T, name string) Calibration {
+	other := developmentSets[0]
+	if other == name {
+		other = developmentSets[1]
+	}
+	prints, fingers := realPrints(t, other)
+	m, n := FVCPairs(fingers, true)
+	c, err := FitCalibration(scores(prints, m), scores(prints, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fourFingers are the sums of ratios of persons of four fingers each, invented
+// from the fingers of one set.
+func fourFingers(fingers []string, c Calibration, prints []Print) (mated, nonMated []float64) {
+	number := map[string]int{}
+	var impressions [][]int
+	for i, f := range fingers {
+		n, known := number[f]
+		if !known {
+			n = len(impressions)
+			number[f], impressions = n, append(impressions, nil)
+		}
+		impressions[n] = append(impressions[n], i)
+	}
+	s := NewScratch()
+	return InventedPersons(impressions, 4, func(a, b int) float64 { return c.LLR(s.Compare(&prints[a], &prints[b])) })
 }
