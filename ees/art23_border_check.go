@@ -163,6 +163,8 @@ type keptCheck struct {
 	IntendedDays  int              `json:"days,omitempty"`   //
 	NotVerified   bool             `json:"failed,omitempty"` // the file that the document led to is not this person's, as far as is known
 	Kiosk         *takenOver       `json:"kiosk,omitempty"`  // the pre-enrolment that this check takes over
+	VisaSettled   bool             `json:"no_visa_needed,omitempty"`
+	StampsWeighed []law.Reason     `json:"weighed,omitempty"` // what came of weighing stamps against records
 }
 
 // seenFile is a file as the check saw it.
@@ -213,6 +215,10 @@ func (c *checking) readPlace() error {
 		return err
 	}
 	c.point = point
+	if c.req.At == nil && c.req.Origin != "" && c.req.Origin != Online {
+		return law.BadField("at", "moment_missing", "2017/2226 art 21(1)",
+			"What comes from a buffer or from paper happened before: say when. A check that is made now has no other origin than ONLINE.")
+	}
 	c.at, c.kept.Origin = c.tx.Now(), Online
 	if c.req.Origin != "" {
 		c.kept.Origin = c.req.Origin
@@ -277,6 +283,7 @@ func (c *checking) readPerson() error {
 		return err
 	}
 	c.kept.Biometrics, c.kept.Family, c.kept.IntendedDays = c.req.Biometrics, c.req.FamilyMember, c.req.IntendedDays
+	c.kept.VisaSettled = c.req.VisaSettled
 	youngest, _ := t.Identity.Birth.Age(c.on)
 	limit, err := fingerprintAge.On(c.on)
 	if err != nil {

@@ -98,13 +98,14 @@ func (k *keptCheck) been(events ...CheckEvent) bool {
 // (2025/1534).
 func (k *keptCheck) biometricsUsed() bool { return k.Origin != Manual && !k.Suspended }
 
-// begin starts the check on its way, and feeds what the booth sent along.
+// begin starts the check on its way, and feeds what the booth sent along, but for
+// a match that a connected system has to find.
 func (c *checking) begin() error {
 	if err := c.walk(); err != nil {
 		return err
 	}
 	for _, e := range c.kept.Biometrics.events() {
-		if _, ok := transition(c.kept.state(), e); !ok {
+		if _, ok := transition(c.kept.state(), e); !ok || c.systemSays(e) {
 			continue
 		}
 		if err := c.take(e); err != nil {

@@ -29,7 +29,6 @@ type checking struct {
 	nationality   person.State
 	found         *known
 	others        []candidate
-	stampsWeighed []law.Reason
 	weights       []Proposal
 	judged        judgement
 }
@@ -103,6 +102,7 @@ func (c *checking) weigh() error {
 	} else {
 		c.weighExit()
 	}
+	c.weighAtKiosk()
 	if c.out.Reasons == nil {
 		c.out.Reasons = []law.Reason{}
 	}

@@ -94,9 +94,7 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 	if len(sample) > 0 {
 		return c.compare(s, kind, sample)
 	}
-	told := req.Outcome == EventFaceMatch || req.Outcome == EventFingersMatch
-	inVIS := c.found != nil && c.found.file.Fingers == FingersNotForVisa && req.Outcome == EventFingersMatch
-	if told && (c.register.Biometrics != nil && !inVIS || inVIS && c.register.Visas != nil) {
+	if c.systemSays(req.Outcome) {
 		return "", law.BadField("outcome", "sample_needed", "2017/2226 art 23(2)",
 			"The system that compares is connected: send the sample, and it says whether the traveller is verified.")
 	}
@@ -104,6 +102,19 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 		return "", law.BadField("outcome", "outcome_missing", ruleOf(s).Cite, "Say what came of the step. "+ruleOf(s).Do)
 	}
 	return req.Outcome, nil
+}
+
+// systemSays tells whether a match is for a connected system to find, and not for
+// anybody to tell: of the fingerprints of a visa holder the Visa Information
+// System, of everything else the matching service.
+func (c *checking) systemSays(e CheckEvent) bool {
+	if e != EventFaceMatch && e != EventFingersMatch {
+		return false
+	}
+	if e == EventFingersMatch && c.found != nil && c.found.file.Fingers == FingersNotForVisa {
+		return c.register.Visas != nil
+	}
+	return c.register.Biometrics != nil
 }
 
 // compare has a sample compared, one to one.
@@ -212,7 +223,7 @@ func (r *Register) reopen(p access.Pass, o *openCheck) (*checking, error) {
 	k := o.kept
 	c := &checking{register: r, pass: p, tx: o.tx, kept: k, point: o.point, at: k.At, on: k.On}
 	c.req = CheckRequest{Direction: k.Direction, CrossingPoint: k.CrossingPoint, IntendedDays: k.IntendedDays,
-		FamilyMember: k.Family, NoDocument: k.Traveller.Document.Number == ""}
+		FamilyMember: k.Family, VisaSettled: k.VisaSettled, NoDocument: k.Traveller.Document.Number == ""}
 	c.out.Direction, c.out.CrossingPoint, c.out.On, c.out.Traveller = k.Direction, k.CrossingPoint, k.On, k.Traveller
 	identity, err := k.Traveller.identity()
 	if err != nil {

@@ -246,6 +246,8 @@ func (r *Register) ContinuePreEnrolment(p access.Pass, code string, version int6
 	switch {
 	case version != 0 && version != e.Version:
 		return KioskView{}, preEnrolmentMoved()
+	case e.Status == KioskUsed:
+		return KioskView{}, preEnrolmentUsed()
 	case e.Done:
 		return KioskView{}, law.Refuse(law.Conflict, "pre_enrolment_finished", "2016/399 art 8a(4)",
 			"The traveller is done at the kiosk. What is still missing is taken by the guard.", "status", string(e.Status))
