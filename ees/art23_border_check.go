@@ -65,7 +65,7 @@ type StampInput struct {
 
 // Step is one search of the order that art 23 and art 27 prescribe.
 type Step struct {
-	Step    string       `json:"step" doc:"document, identity, biometric_verification, identification or vis."`
+	Step    string       `json:"step" doc:"document, identity, biometric_verification, identification, vis, vis_identification, vis_consultation or etias."`
 	Outcome string       `json:"outcome" doc:"found, not_found, several, other_person, verified, failed, not_connected or not_needed."`
 	Cite    law.Citation `json:"article" doc:"The article that prescribes the step."`
 }

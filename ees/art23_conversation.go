@@ -153,6 +153,12 @@ func (c *checking) byItself() CheckEvent {
 		return EventNothingFound
 	case StateHit:
 		return c.compareBy()
+	case StateVerified, StateByDocument:
+		if c.visDue() {
+			return EventVISDue
+		}
+	case StateConsultVIS:
+		return c.consultByItself()
 	case StateNotFound:
 		if c.kept.UnderTwelve || !c.kept.biometricsUsed() {
 			return EventNoFingers
@@ -249,6 +255,8 @@ func (c *checking) steps() []Step {
 	}
 	for _, s := range c.kept.path() {
 		switch {
+		case s.From == StateConsultVIS && outcomeWords[s.Event] != "":
+			add("vis_consultation", outcomeWords[s.Event], s.Cite)
 		case s.From == StateIdentifyFingers && s.Event != EventGuardRecords && s.Event != EventGuardRefuses:
 			add("identification", outcomeWords[s.Event], s.Cite)
 		case (s.From == StateIdentifyVIS || s.From == StateIdentifyVISFingers) && s.Event != EventGuardRecords && s.Event != EventGuardRefuses:
@@ -276,7 +284,7 @@ func (c *checking) progress(version int) Progress {
 	switch s {
 	case StateVerifyFace, StateVerifyFingers, StateVerifyFaceInstead, StateIdentifyFingers:
 		p.Next.Connected = c.register.Biometrics != nil
-	case StateIdentifyVIS, StateIdentifyVISFingers:
+	case StateConsultVIS, StateIdentifyVIS, StateIdentifyVISFingers:
 		p.Next.Connected = c.register.Visas != nil
 	case StateIdentifyAlphanumeric:
 		p.Next.Connected = true

@@ -83,6 +83,9 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 	if ruleOf(s).Kind != KindAsking {
 		return "", wrongTransition(s, req.Outcome)
 	}
+	if s == StateConsultVIS {
+		return c.consultVIS(req)
+	}
 	sample, kind := req.Face, FaceSample
 	if len(sample) == 0 {
 		sample, kind = req.Fingerprints, FingersSample

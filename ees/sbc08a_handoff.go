@@ -103,7 +103,7 @@ func (c *checking) weighAtKiosk() {
 	c.out.ToTake = stillToTake(c.out.ToTake, k.Shown.Biometrics)
 	for _, reason := range k.Shown.Reasons {
 		known := slices.ContainsFunc(c.out.Findings, func(f law.Reason) bool { return f.Code == reason.Code })
-		settled := reason.Code == "not_compared_with_the_file" && c.kept.state() == StateVerified
+		settled := reason.Code == "not_compared_with_the_file" && c.kept.verified()
 		if !known && !settled {
 			c.finding(SecondLine, "", reason.Code, reason.Cite, "At the kiosk: "+reason.Message)
 		}

@@ -152,12 +152,15 @@ func (c *checking) atGate(req GateRequest, kiosk *preEnrolment) ([]law.Reason, e
 		add("other_document", "2016/399 art 8a(4)", "The document in the gate is not the one that was used at the kiosk.")
 	case kiosk != nil && kiosk.Request.Direction != c.req.Direction:
 		add("other_direction", "2016/399 art 8a(4)", "The pre-enrolment was confirmed for the other direction.")
-	case kiosk != nil && !req.AtKiosk && c.kept.state() != StateVerified && !slices.Contains(kiosk.toConfirm(), req.Verified):
+	case kiosk != nil && !req.AtKiosk && !c.kept.verified() && !slices.Contains(kiosk.toConfirm(), req.Verified):
 		add("not_verified_at_gate", "2016/399 art 8b(6)", "The gate verified biometrics that the kiosk did not take.")
 	case kiosk == nil && c.found == nil:
 		add("not_enrolled", "2016/399 art 8b(1)", "The traveller has no individual file, and no pre-enrolment that a guard has confirmed.")
-	case kiosk == nil && c.kept.state() != StateVerified:
+	case kiosk == nil && !c.kept.verified():
 		add("not_verified_at_gate", "2016/399 art 8b(6)", "The gate's verification does not show that the traveller is the person of the file.")
+	}
+	if c.kept.been(EventVISDue) && !c.kept.been(EventVISConfirmed) {
+		add("vis_to_be_consulted", "2017/2226 art 23(5)", firstInFull+" The Visa Information System is to be consulted first.")
 	}
 	if kiosk == nil && c.found != nil && len(c.out.ToTake) > 0 {
 		add("biometrics_missing", "2016/399 art 8b(1)", "The file lacks biometrics that are to be taken at this crossing.")

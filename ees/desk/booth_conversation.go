@@ -27,6 +27,7 @@ var eventWords = map[ees.CheckEvent]string{
 // stateWords says where a check stands, in a heading.
 var stateWords = map[ees.CheckState]string{
 	ees.StateVerifyFace: "Verify the face", ees.StateVerifyFingers: "Verify the fingerprints", ees.StateVerifyFaceInstead: "Verify the face instead",
+	ees.StateConsultVIS: "Consult the Visa Information System", ees.StateConsulted: "Visa Information System consulted",
 	ees.StateVerified: "Verified", ees.StateByDocument: "Identity by document alone", ees.StateIdentifyFingers: "Identify by fingerprints",
 	ees.StateIdentifyVIS: "Consult the Visa Information System", ees.StateIdentifyVISFingers: "Identify in the Visa Information System",
 	ees.StateIdentifyAlphanumeric: "Identify by letters", ees.StateSeveralCandidates: "Several files are possible", ees.StateIdentified: "Found by identification",
