@@ -207,14 +207,10 @@ func (c *checking) readPlace() error {
 	if c.req.Direction != Entry && c.req.Direction != Exit {
 		return law.BadField("direction", "unknown_direction", "2017/2226 art 14", "Say entry or exit.")
 	}
-	point, err := person.ParseCrossingPoint(c.req.CrossingPoint)
-	if err != nil {
-		return at("crossing_point", err)
-	}
-	if err := ownPoint(c.pass, point); err != nil {
+	var err error
+	if c.point, err = readOwnPoint(c.pass, c.req.CrossingPoint, "check and record there"); err != nil {
 		return err
 	}
-	c.point = point
 	if c.req.At == nil && c.req.Origin != "" && c.req.Origin != Online {
 		return law.BadField("at", "moment_missing", "2017/2226 art 21(1)",
 			"What comes from a buffer or from paper happened before: say when. A check that is made now has no other origin than ONLINE.")
@@ -229,7 +225,7 @@ func (c *checking) readPlace() error {
 			return err
 		}
 	}
-	c.on = point.LocalDate(c.at)
+	c.on = c.point.LocalDate(c.at)
 	if c.on < law.EESStart() {
 		return law.BadField("at", "before_the_start", "2025/1534 art 1", "The Entry/Exit System was not in operation on that day.",
 			"day", c.on.String())

@@ -19,7 +19,6 @@ import (
 type matching struct {
 	face, fingers map[ees.FileRef][]byte
 	broken        bool
-	asked         []string
 }
 
 func (m *matching) Verify(_ context.Context, _ access.Pass, ref ees.FileRef, kind ees.SampleKind, sample []byte) (bool, error) {

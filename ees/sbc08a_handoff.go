@@ -5,7 +5,6 @@ import (
 
 	"limen/access"
 	"limen/law"
-	"limen/person"
 )
 
 // takenOver is what a check keeps of the pre-enrolment it takes over.
@@ -185,14 +184,4 @@ func (r *Register) ConfirmPreEnrolment(p access.Pass, code string, version int64
 		return KioskView{}, err
 	}
 	return e.view(), p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData)
-}
-
-// ownPoint refuses a crossing point of another state.
-func ownPoint(p access.Pass, point *person.CrossingPoint) error {
-	if own := p.Principal().Authority.State; string(point.State) != own {
-		return law.Refuse(law.NotPermitted, "foreign_crossing_point", "2017/2226 art 9(2)",
-			point.Code+" is a crossing point of "+point.State.Name()+", and you work for "+person.State(own).Name()+": its own authorities check and record there.",
-			"crossing_point", point.Code, "state", string(point.State), "authority_of", own)
-	}
-	return nil
 }

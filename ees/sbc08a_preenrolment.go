@@ -533,11 +533,8 @@ func (r *Register) ListPreEnrolments(p access.Pass, q WaitingQuery) (WaitingList
 	if err != nil {
 		return WaitingList{}, err
 	}
-	point, err := person.ParseCrossingPoint(q.CrossingPoint)
+	point, err := readOwnPoint(p, q.CrossingPoint, "check and record there")
 	if err != nil {
-		return WaitingList{}, at("crossing_point", err)
-	}
-	if err := ownPoint(p, point); err != nil {
 		return WaitingList{}, err
 	}
 	query, args := preEnrolmentColumns+` WHERE bcp = $1 AND expires_at >= $2 AND status <> 'USED' ORDER BY at, code LIMIT $3`,

@@ -56,7 +56,6 @@ type Mux struct {
 	officers  *limiter
 	metrics   *metrics
 	assets    *assets
-	pages     *Templates
 	own       ownViews
 	sets      []*Templates
 	nav       []NavItem

@@ -1,56 +1,12 @@
 package desk_test
 
 import (
-	"context"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"limen/access"
-	"limen/db/dbtest"
-	"limen/house"
-	"limen/web"
 	"limen/web/browsertest"
 )
-
-// signedIn is a browser in which a guard at Paris Charles de Gaulle is signed in.
-func signedIn(t *testing.T) *browsertest.Browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("the browser takes its time; 'make test' runs it")
-	}
-	dir := t.TempDir()
-	clock := dbtest.NewClock(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))
-	h, err := house.Open(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "limen.db"), Data: dir, Clock: clock.Now, Demo: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	const password = "correct horse battery"
-	if _, _, err := h.Identities.Create(t.Context(), access.NewAccount{User: "guard", Role: access.BorderGuard, Password: password,
-		Authority: access.Authority{Kind: access.Border, State: "FRA", Name: "Police aux frontières"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Identities.ChoosePost(context.Background(), "guard", "FRCDG"); err != nil {
-		t.Fatal(err)
-	}
-	m, err := h.Mux(house.Facing{Version: "test", Demo: &web.Demo{Accounts: []web.DemoAccount{{Role: "border guard", User: "guard", Password: password}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(m)
-	t.Cleanup(server.Close)
-	b := browsertest.Start(t, server.URL, server.Certificate())
-	b.Open("/ees/booth")
-	b.Focused("#user")
-	b.Type("guard\t" + password + "\r")
-	b.Focused("#code")
-	b.Type("\r")
-	b.Wait(".tiles, #mrz")
-	return b
-}
 
 // labelled wants every control of the page to have a name that a screen reader
 // can say, every identifier once, and exactly one heading of the first rank.
@@ -78,8 +34,9 @@ const annaZone = "P<CANPELLETIER<<ANNA<<<<<<<<<<<<<<<<<<<<<<<<\rCA88441104CAN880
 // A traveller at the kiosk, in steps of one thing each, and the guard who takes
 // it over without a second capture.
 func TestKiosk_FromTheKioskToTheBooth(t *testing.T) {
-	b := signedIn(t)
-	b.Open("/ees/kiosk")
+	d := browse(t, "guard", access.BorderGuard, "Police aux frontières", "FRCDG")
+	b := d.Browser
+	d.goTo("/ees/kiosk", "#mrz")
 	b.Focused("#mrz")
 	labelled(t, b, "kiosk start")
 	shot(b, "kiosk-start")
