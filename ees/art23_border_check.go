@@ -452,16 +452,26 @@ func (c *checking) see() {
 
 // record tells the log whose data were opened and which kinds leave.
 func (c *checking) record() error {
-	if c.found == nil && len(c.others) == 0 {
+	files := c.opened()
+	if len(files) == 0 {
 		return c.pass.Send(access.FileExistence)
 	}
-	if c.found != nil {
-		c.pass.Subject(string(c.found.file.Ref))
-	}
-	for _, o := range c.others {
-		c.pass.Subject(string(o.known.file.Ref))
+	for _, ref := range files {
+		c.pass.Subject(string(ref))
 	}
 	return c.pass.Send(access.FileExistence, access.IdentityData, access.BiometricData, access.StayResult, access.EntryRecords)
+}
+
+// opened lists the files that a check has opened.
+func (c *checking) opened() []FileRef {
+	var refs []FileRef
+	if c.found != nil {
+		refs = append(refs, c.found.file.Ref)
+	}
+	for _, o := range c.others {
+		refs = append(refs, o.known.file.Ref)
+	}
+	return refs
 }
 
 func (c *checking) readStamps() error {

@@ -273,14 +273,12 @@ func (c *checking) keepStep(o *openCheck) error {
 
 // touched tells the log whose data a step opened, without the calculator.
 func (c *checking) touched() error {
-	if c.found == nil && len(c.others) == 0 {
+	files := c.opened()
+	if len(files) == 0 {
 		return c.pass.Send(access.FileExistence)
 	}
-	if c.found != nil {
-		c.pass.Subject(string(c.found.file.Ref))
-	}
-	for _, o := range c.others {
-		c.pass.Subject(string(o.known.file.Ref))
+	for _, ref := range files {
+		c.pass.Subject(string(ref))
 	}
 	return c.pass.Send(access.FileExistence, access.IdentityData, access.BiometricData, access.EntryRecords)
 }

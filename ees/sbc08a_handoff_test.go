@@ -1,8 +1,10 @@
 package ees_test
 
 import (
+	"slices"
 	"testing"
 
+	"limen/access"
 	"limen/ees"
 )
 
@@ -55,5 +57,49 @@ func TestSBC8a_4_StepsKeepWhatTheKioskSaid(t *testing.T) {
 		if len(after.ToTake) != 0 || !found(after, "alert") || after.Proposal != ees.SecondLine {
 			b.Fatalf("after a step: %v, %s, %+v", after.ToTake, after.Proposal, after.Findings)
 		}
+	})
+}
+
+// A kiosk, at which a traveller stands alone, has the operations of a kiosk and
+// no other, and sees nothing of stays, nor why a guard must look (least rights,
+// art 43(2)). EES-050.
+func TestSBC8a_KioskHasTheRightsOfAKiosk(t *testing.T) {
+	onBoth(t, func(b *border) {
+		ref := b.enrolled()
+		b.enter("2026-11-01 08:00", anna())
+		b.at("2026-11-03 08:00") // she is inside: a second entry is for a guard to look at
+		req := anna()
+		req.CrossingPoint = "FRCDG"
+		v, err := run(b, kiosk, ees.OpPreEnrol, func(p access.Pass) (ees.KioskView, error) {
+			return b.register.PreEnrol(p, ees.PreEnrolRequest{CheckRequest: req, Kiosk: "k", Chip: goodChip})
+		})
+		if err != nil || len(v.Reasons) != 0 || v.File == nil || v.File.Inside || v.File.LastEntry != nil || v.File.Ref != "" || v.File.Surname != "" {
+			b.Fatalf("the kiosk sees %+v, %+v, %v", v.File, v.Reasons, err)
+		}
+		full, err := b.asGuard(v, nil)
+		if err != nil || len(full.Reasons) == 0 || full.File.Ref != ref || !full.File.Inside {
+			b.Fatalf("the guard sees %+v, %+v, %v", full.File, full.Reasons, err)
+		}
+		have := map[access.Op]bool{}
+		for _, g := range ees.Grants() {
+			if g.Kind == access.Kiosk {
+				have[g.Op] = true
+				if g.Purpose != access.BorderCheck || slices.Contains(g.Returns, access.StayResult) || slices.Contains(g.Returns, access.EntryRecords) {
+					b.Errorf("%+v", g)
+				}
+			}
+			if g.Op == ees.OpPreEnrol && g.Kind != access.Kiosk {
+				b.Errorf("a %s pre-enrols", g.Kind)
+			}
+		}
+		if len(have) != 2 || !have[ees.OpPreEnrol] || !have[ees.OpReadPreEnrol] {
+			b.Fatalf("a kiosk may %v", have)
+		}
+		_, err = run(b, kiosk, ees.OpTakeOver, func(p access.Pass) (ees.Check, error) { return b.register.TakeOver(p, v.Code, "FRCDG") })
+		refused(b.T, err, "not_granted")
+		_, err = run(b, kiosk, ees.OpConfirmPreEnrol, func(p access.Pass) (ees.KioskView, error) {
+			return b.register.ConfirmPreEnrolment(p, v.Code, 0, ees.Confirmed{Document: true, Face: true, Fingerprints: true})
+		})
+		refused(b.T, err, "not_granted")
 	})
 }

@@ -34,9 +34,18 @@ const annaZone = "P<CANPELLETIER<<ANNA<<<<<<<<<<<<<<<<<<<<<<<<\rCA88441104CAN880
 // A traveller at the kiosk, in steps of one thing each, and the guard who takes
 // it over without a second capture.
 func TestKiosk_FromTheKioskToTheBooth(t *testing.T) {
-	d := browse(t, "guard", access.BorderGuard, "Police aux frontières", "FRCDG")
+	d := browse(t, "kiosk", access.KioskMachine, "Police aux frontières", "FRCDG")
+	d.member("guard", access.BorderGuard, "Police aux frontières", "FRCDG")
 	b := d.Browser
 	d.goTo("/ees/kiosk", "#mrz")
+	// The account has this page and no other: whoever stands here can type.
+	for _, elsewhere := range []string{"/", "/ees/booth", "/ees/waiting", "/ees/files", "/post", "/account/passkeys"} {
+		b.Open(elsewhere)
+		b.Wait("#mrz")
+		if b.Path() != "/ees/kiosk" {
+			t.Errorf("%s leads to %s", elsewhere, b.Path())
+		}
+	}
 	b.Focused("#mrz")
 	labelled(t, b, "kiosk start")
 	shot(b, "kiosk-start")
@@ -82,7 +91,8 @@ func TestKiosk_FromTheKioskToTheBooth(t *testing.T) {
 	shot(b, "kiosk-booth")
 	code := strings.TrimSpace(b.Text(".code"))
 
-	b.Open("/ees/waiting")
+	d.as("guard")
+	d.goTo("/ees/waiting", "#code")
 	b.Focused("#code")
 	labelled(t, b, "waiting")
 	shot(b, "waiting")

@@ -28,6 +28,28 @@ type desktop struct {
 	user  string
 }
 
+// member adds an account in the state FRA, which works at the post, if one is given.
+func (d *desktop) member(user string, role access.Role, office, post string) {
+	d.t.Helper()
+	if _, _, err := d.house.Identities.Create(d.t.Context(), access.NewAccount{User: user, Role: role, Password: browserPassword,
+		Authority: access.Authority{Kind: access.RoleKind(role), State: "FRA", Name: office}}); err != nil {
+		d.t.Fatal(err)
+	}
+	if post != "" {
+		if err := d.house.Identities.ChoosePost(context.Background(), user, post); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+// as signs out whoever is signed in, so that goTo signs this user in.
+func (d *desktop) as(user string) {
+	d.t.Helper()
+	d.user = user
+	d.Eval(`fetch("/sign-out", {method: "POST"}).then(() => { document.title = "signed out" }), ""`)
+	d.Until(`document.title === "signed out"`)
+}
+
 // browse opens a house with one account in the state FRA, which works at the post,
 // if one is given.
 func browse(t *testing.T, user string, role access.Role, office, post string) *desktop {
@@ -42,22 +64,16 @@ func browse(t *testing.T, user string, role access.Role, office, post string) *d
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.Close() })
-	if _, _, err := h.Identities.Create(t.Context(), access.NewAccount{User: user, Role: role, Password: browserPassword,
-		Authority: access.Authority{Kind: access.RoleKind(role), State: "FRA", Name: office}}); err != nil {
-		t.Fatal(err)
-	}
-	if post != "" {
-		if err := h.Identities.ChoosePost(context.Background(), user, post); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d := &desktop{t: t, house: h, clock: clock, user: user}
+	d.member(user, role, office, post)
 	m, err := h.Mux(house.Facing{Version: "test", Demo: &web.Demo{Accounts: []web.DemoAccount{{Role: strings.ReplaceAll(string(role), "_", " "), User: user, Password: browserPassword}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewTLSServer(m)
 	t.Cleanup(server.Close)
-	return &desktop{browsertest.Start(t, server.URL, server.Certificate()), t, h, clock, user}
+	d.Browser = browsertest.Start(t, server.URL, server.Certificate())
+	return d
 }
 
 // goTo opens a page and signs in where that is asked for; ready is what the page
