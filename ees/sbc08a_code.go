@@ -43,9 +43,9 @@ func newCode() string {
 func showCode(code string) string { return code[:4] + "-" + code[4:] }
 
 // ParseCode reads a code as a person or a scanner gives it: in either case, with
-// or without blanks and hyphens.
+// or without blanks, hyphens and the ends of lines.
 func ParseCode(s string) (string, error) {
-	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
+	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\r", "", "\n", "").Replace(s))
 	if len(code) != codeLength || strings.Trim(code, codeLetters) != "" {
 		return "", law.BadField("code", "no_code", "2016/399 art 8a", "A code has eight letters and digits, such as K7PM-2XQ4. Read it from the traveller's slip again.")
 	}

@@ -340,6 +340,9 @@ type reasonBox struct {
 
 func (d *Desk) checkAtBooth(w http.ResponseWriter, r *http.Request) error {
 	p := form(r)
+	if code, err := ees.ParseCode(p.MRZ); err == nil {
+		return d.takeOver(w, r, code) // scanned from the traveller's slip
+	}
 	req, err := p.request(r)
 	var check *answer[ees.Check]
 	if err == nil {

@@ -65,8 +65,12 @@ func (d *Desk) stepAtBooth(w http.ResponseWriter, r *http.Request) error {
 
 // takeOverAtBooth makes the check from what the kiosk took.
 func (d *Desk) takeOverAtBooth(w http.ResponseWriter, r *http.Request) error {
+	return d.takeOver(w, r, r.PostFormValue("code"))
+}
+
+func (d *Desk) takeOver(w http.ResponseWriter, r *http.Request, code string) error {
 	check, err := through(r.Context(), d, web.Ground{}, ees.OpTakeOver, func(p access.Pass) (ees.Check, error) {
-		return d.Register.TakeOver(p, r.PostFormValue("code"), web.PostFrom(r.Context()))
+		return d.Register.TakeOver(p, code, web.PostFrom(r.Context()))
 	})
 	if err != nil {
 		return d.notDone(w, r, err)
