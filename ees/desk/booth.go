@@ -87,7 +87,7 @@ func (d *Desk) Pages(m *web.Mux) error {
 	m.Nav(
 		web.NavItem{Href: "/ees/booth", Label: "Booth", About: "Check a traveller and record entry, exit or refusal", Kinds: []access.Kind{access.Border}},
 		web.NavItem{Href: "/ees/waiting", Label: "Waiting", About: "Travellers who were at a kiosk and wait for a guard", Kinds: []access.Kind{access.Border}},
-		web.NavItem{Href: "/ees/kiosk", Label: "Kiosk", About: "Self-service for travellers at a kiosk", Kinds: []access.Kind{access.Border}},
+		web.NavItem{Href: "/ees/kiosk", Label: "Kiosk", About: "Self-service for travellers at a kiosk", Kinds: []access.Kind{access.Kiosk}},
 		web.NavItem{Href: "/ees/files", Label: "Files", About: "Find an individual file by document or name", Kinds: records},
 		web.NavItem{Href: "/ees/overstayers", Label: "Overstayers", About: "Stays that ended without an exit, and exits that came too late",
 			Kinds: []access.Kind{access.Border, access.Immigration, access.Visa}},
@@ -340,6 +340,9 @@ type reasonBox struct {
 
 func (d *Desk) checkAtBooth(w http.ResponseWriter, r *http.Request) error {
 	p := form(r)
+	if code, err := ees.ParseCode(p.MRZ); err == nil {
+		return d.takeOver(w, r, code) // scanned from the traveller's slip
+	}
 	req, err := p.request(r)
 	var check *answer[ees.Check]
 	if err == nil {
