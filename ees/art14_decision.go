@@ -224,7 +224,7 @@ func (d *deciding) write() error {
 		return err
 	}
 	for _, b := range d.kept.samples() {
-		if err := cir.AddBiometric(d.pass, ref, cir.EES, b); err != nil {
+		if _, err := cir.AddBiometric(d.pass, ref, cir.EES, b); err != nil {
 			return err
 		}
 	}

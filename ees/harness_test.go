@@ -10,6 +10,7 @@ import (
 	"limen/db"
 	"limen/db/dbtest"
 	"limen/ees"
+	"limen/interop/bms"
 	"limen/interop/cir"
 	"limen/ledger"
 	"limen/person"
@@ -27,7 +28,7 @@ type border struct {
 	guard    access.Principal // who checked last
 }
 
-var schemas = []db.Schema{ledger.Schema(), cir.Schema(), ees.Schema()}
+var schemas = []db.Schema{ledger.Schema(), bms.Schema(), cir.Schema(), ees.Schema()}
 
 // onBoth runs a play on both engines.
 func onBoth(t *testing.T, play func(b *border)) {

@@ -37,18 +37,21 @@ func Grants() []access.Grant {
 // is told how many templates have been read of how many there are.
 func (s *Service) Fill(ctx context.Context, door *access.Door, progress func(done, all int)) error {
 	for _, system := range []System{EES, VIS} {
-		s.mu.Lock()
-		s.filling[system] = &filling{touched: map[sampleKey]bool{}}
-		s.galleries[system].empty()
-		s.mu.Unlock()
-		if err := s.fill(ctx, door, system, progress); err != nil {
-			return err
+		for whole := false; !whole; {
+			s.mu.Lock()
+			s.filling[system] = &filling{touched: map[sampleKey]bool{}}
+			s.galleries[system].empty()
+			s.mu.Unlock()
+			var err error
+			if whole, err = s.fill(ctx, door, system, progress); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-func (s *Service) fill(ctx context.Context, door *access.Door, system System, progress func(done, all int)) error {
+func (s *Service) fill(ctx context.Context, door *access.Door, system System, progress func(done, all int)) (whole bool, err error) {
 	request := access.Request{Principal: access.DutyPrincipal("fill_gallery"), Op: OpFill}
 	all, err := access.Run(ctx, door, request, func(p access.Pass) (n int, err error) {
 		tx, err := p.Tx()
@@ -58,7 +61,7 @@ func (s *Service) fill(ctx context.Context, door *access.Door, system System, pr
 		return n, tx.Row(`SELECT COUNT(*) FROM bms_template WHERE system = $1`, string(system)).Scan(&n)
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	last := RecordRef("")
 	var step []kept
@@ -83,12 +86,15 @@ func (s *Service) fill(ctx context.Context, door *access.Door, system System, pr
 		}
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.filling[system].again {
+		return false, nil
+	}
 	delete(s.filling, system)
-	return s.fault
+	return true, s.fault
 }
 
 // take puts what a step read into the gallery, but for what has changed since the

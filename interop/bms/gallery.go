@@ -129,6 +129,33 @@ func (g *gallery) drop(key sampleKey) {
 	}
 }
 
+// move makes a sample another record's.
+func (g *gallery) move(from, to sampleKey) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.drop(to)
+	if n, ok := g.keys[from]; ok {
+		delete(g.keys, from)
+		if g.of[from.ref] = without(g.of[from.ref], n); g.of[from.ref] == nil {
+			delete(g.of, from.ref)
+		}
+		g.keys[to], g.whose[n] = n, to
+		g.of[to.ref] = append(g.of[to.ref], n)
+	}
+	for _, f := range g.faces {
+		at, ok := f.slots[from]
+		if !ok {
+			continue
+		}
+		delete(f.slots, from)
+		if f.of[from.ref] = without(f.of[from.ref], at); f.of[from.ref] == nil {
+			delete(f.of, from.ref)
+		}
+		f.slots[to], f.whose[at] = at, to
+		f.of[to.ref] = append(f.of[to.ref], at)
+	}
+}
+
 // without takes an element out; nil when none is left.
 func without[E comparable](list []E, gone E) []E {
 	list = slices.DeleteFunc(list, func(e E) bool { return e == gone })

@@ -41,6 +41,7 @@ type Service struct {
 type filling struct {
 	done, all int
 	touched   map[sampleKey]bool // changed since the filling began: what the store said before is not put in
+	again     bool               // a sample went from one record to another: it may have been read under neither
 }
 
 // Open opens the service over a store. Its galleries are empty until Fill.
@@ -93,13 +94,15 @@ func (s *Service) follow() {
 		s.queue = nil
 		for _, c := range some {
 			if f := s.filling[c.system]; f != nil {
-				f.touched[sampleKey{c.ref, c.n}] = true
+				f.touched[c.key], f.again = true, f.again || c.was != nil
 			}
 		}
 		s.mu.Unlock()
 		var fault error
 		for _, c := range some {
-			if err := s.galleries[c.system].put(sampleKey{c.ref, c.n}, c.templates); err != nil {
+			if c.was != nil {
+				s.galleries[c.system].move(*c.was, c.key)
+			} else if err := s.galleries[c.system].put(c.key, c.templates); err != nil {
 				fault = fmt.Errorf("bms: a template that was just enrolled cannot be read: %w", err)
 			}
 		}

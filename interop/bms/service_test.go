@@ -230,7 +230,7 @@ func TestArt15_ErasedAndMoved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.do("test.write", func(p access.Pass) error { return bms.Move(p, b.Seal(), bms.EES, "a", 1, "c", 4) })
+		s.do("test.write", func(p access.Pass) error { return bms.Move(p, bms.EES, "a", 1, "c", 4) })
 		if found := refs(s.look(b, bms.Search{Scope: scope, Samples: probe})); !slices.Equal(found, []bms.RecordRef{"c"}) {
 			t.Errorf("moved: %v", found)
 		}

@@ -4,6 +4,8 @@ import (
 	"embed"
 	"hash/fnv"
 	"io/fs"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -70,24 +72,33 @@ func PartOf(ref RecordRef) int {
 	return int(h.Sum32()>>16^h.Sum32()) % Parts
 }
 
-// change is what galleries are told of a record: these templates of a sample came
-// or, with none, the sample went; moved says that it came from another record.
+// change is what galleries are told of a sample: it has these templates now, or
+// none, or it is what another was.
 type change struct {
 	system    System
-	ref       RecordRef
-	n         int
+	key       sampleKey
 	templates []Template
+	was       *sampleKey
 }
 
 // topic is where galleries of this process hear of changes.
 const topic = "bms"
 
-func tell(tx *db.Tx, c change) error {
-	tx.Notify(topic, c)
-	// Several changes of one record in a transaction are one row.
-	_, err := tx.Exec(`INSERT INTO bms_change (part, at, record_ref, system) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		PartOf(c.ref), tx.Now().UnixMicro(), string(c.ref), string(c.system))
-	return err
+func tell(tx *db.Tx, changes ...change) error {
+	told := map[RecordRef]bool{}
+	for _, c := range changes {
+		tx.Notify(topic, c)
+		if told[c.key.ref] {
+			continue
+		}
+		told[c.key.ref] = true
+		// Several changes of one record in a transaction are one row.
+		if _, err := tx.Exec(`INSERT INTO bms_change (part, at, record_ref, system) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
+			PartOf(c.key.ref), tx.Now().UnixMicro(), string(c.key.ref), string(c.system)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Enrol keeps the templates of a sample of a record (2019/817 art 13(1), (2)). n is
@@ -110,37 +121,33 @@ func Enrol(p access.Pass, seal *Seal, system System, ref RecordRef, n int, templ
 			return err
 		}
 	}
-	return tell(tx, change{system, ref, n, templates})
+	return tell(tx, change{system: system, key: sampleKey{ref, n}, templates: templates})
 }
 
 // Move brings the templates of a sample to another record of the system, or to
-// another number, when the systems' records are merged or parted.
-func Move(p access.Pass, seal *Seal, system System, from RecordRef, n int, to RecordRef, m int) error {
+// another number, when the systems' records are merged or parted. The rows are
+// written anew, because the reference is the key by which they are distributed;
+// what they are sealed with stays.
+func Move(p access.Pass, system System, from RecordRef, n int, to RecordRef, m int) error {
 	tx, err := p.Tx()
 	if err != nil {
 		return err
 	}
-	templates, err := read(tx, seal, `record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n)
-	if err != nil || len(templates) == 0 {
-		return err
-	}
-	if _, err := tx.Exec(`INSERT INTO bms_template (record_ref, system, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at)
+	moved, err := tx.Exec(`INSERT INTO bms_template (record_ref, system, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at)
 		SELECT $1, system, $2, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at
-		FROM bms_template WHERE record_ref = $3 AND system = $4 AND n = $5`, string(to), m, string(from), string(system), n); err != nil {
+		FROM bms_template WHERE record_ref = $3 AND system = $4 AND n = $5`, string(to), m, string(from), string(system), n)
+	if err != nil || moved == 0 {
 		return err
 	}
 	if _, err := tx.Exec(`DELETE FROM bms_template WHERE record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n); err != nil {
 		return err
 	}
-	if err := tell(tx, change{system: system, ref: from, n: n}); err != nil {
-		return err
-	}
-	var plain []Template
-	for _, t := range templates {
-		plain = append(plain, t.Template)
-	}
-	return tell(tx, change{system, to, m, plain})
+	was := sampleKey{from, n}
+	return tell(tx, change{system: system, key: sampleKey{to, m}, was: &was}, change{system: system, key: was})
 }
+
+// listWidth is how many records one statement names.
+const listWidth = 64
 
 // Erase takes away the templates of records when what they were made of is erased
 // (2019/817 art 15); of one modality, or of all with "". It returns how many went.
@@ -150,36 +157,67 @@ func Erase(p access.Pass, system System, modality Modality, refs ...RecordRef) (
 		return 0, err
 	}
 	total := int64(0)
-	for _, ref := range refs {
-		var samples []int
-		rows, err := tx.Query(`SELECT DISTINCT n FROM bms_template WHERE record_ref = $1 AND system = $2 AND ($3 = '' OR modality = $3)`,
-			string(ref), string(system), string(modality))
-		if err != nil {
-			return total, err
-		}
-		for rows.Next() {
-			var n int
-			if err := rows.Scan(&n); err != nil {
-				return total, err
-			}
-			samples = append(samples, n)
-		}
-		if err := rows.Err(); err != nil {
-			return total, err
-		}
-		rows.Close()
-		for _, n := range samples {
-			gone, err := tx.Exec(`DELETE FROM bms_template WHERE record_ref = $1 AND system = $2 AND n = $3`, string(ref), string(system), n)
+	for len(refs) > 0 {
+		part := refs[:min(listWidth, len(refs))]
+		refs = refs[len(part):]
+		condition, args := named(system, modality, part)
+		gone, err := samplesOf(tx, condition, args)
+		if err != nil || len(gone) == 0 {
 			if err != nil {
 				return total, err
 			}
-			total += gone
-			if err := tell(tx, change{system: system, ref: ref, n: n}); err != nil {
-				return total, err
-			}
+			continue
+		}
+		n, err := tx.Exec(`DELETE FROM bms_template WHERE `+condition, args...)
+		if err != nil {
+			return total, err
+		}
+		total += n
+		var changes []change
+		for _, key := range gone {
+			changes = append(changes, change{system: system, key: key})
+		}
+		if err := tell(tx, changes...); err != nil {
+			return total, err
 		}
 	}
 	return total, nil
+}
+
+// named is the condition of a statement about some records. The list has one of two
+// lengths, so that there are few statements to prepare.
+func named(system System, modality Modality, refs []RecordRef) (condition string, args []any) {
+	args = []any{string(system), string(modality)}
+	width := 1
+	if len(refs) > 1 {
+		width = listWidth
+	}
+	var marks strings.Builder
+	for i := range width {
+		if i > 0 {
+			marks.WriteString(", ")
+		}
+		marks.WriteString("$" + strconv.Itoa(i+3))
+		args = append(args, string(refs[min(i, len(refs)-1)]))
+	}
+	return `system = $1 AND ($2 = '' OR modality = $2) AND record_ref IN (` + marks.String() + `)`, args
+}
+
+func samplesOf(tx *db.Tx, condition string, args []any) (keys []sampleKey, err error) {
+	rows, err := tx.Query(`SELECT DISTINCT record_ref, n FROM bms_template WHERE `+condition, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var ref string
+		var n int
+		if err := rows.Scan(&ref, &n); err != nil {
+			return nil, err
+		}
+		keys = append(keys, sampleKey{RecordRef(ref), n})
+	}
+	return keys, rows.Err()
 }
 
 // kept is a template as it stands in the store.

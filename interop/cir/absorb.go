@@ -97,7 +97,7 @@ func Absorb(p access.Pass, system System, into, from RecordRef) (Absorbed, error
 		if err := w.biometric(n, m.Sample); err != nil {
 			return Absorbed{}, err
 		}
-		if err := moveImages(tx, system, from, m.From, into, n); err != nil {
+		if err := moveSample(p, tx, system, from, m.From, into, n); err != nil {
 			return Absorbed{}, err
 		}
 	}
@@ -166,7 +166,7 @@ func Release(p access.Pass, system System, into, from RecordRef, kept Absorbed) 
 		if err := w.biometric(m.From, m.Sample); err != nil {
 			return err
 		}
-		if err := moveImages(tx, system, into, m.To, from, m.From); err != nil {
+		if err := moveSample(p, tx, system, into, m.To, from, m.From); err != nil {
 			return err
 		}
 	}

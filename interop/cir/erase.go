@@ -6,6 +6,7 @@ import (
 
 	"limen/access"
 	"limen/db"
+	"limen/interop/bms"
 	"limen/person"
 )
 
@@ -23,7 +24,7 @@ func Erase(p access.Pass, system System, refs ...RecordRef) (rows int64, documen
 	for len(refs) > 0 {
 		part := refs[:min(listWidth, len(refs))]
 		refs = refs[len(part):]
-		n, names, err := erasePart(tx, system, part)
+		n, names, err := erasePart(p, tx, system, part)
 		if err != nil {
 			return rows, documents, err
 		}
@@ -54,7 +55,7 @@ type identityRow struct {
 	keys       int
 }
 
-func erasePart(tx *db.Tx, system System, refs []RecordRef) (int64, []DocumentName, error) {
+func erasePart(p access.Pass, tx *db.Tx, system System, refs []RecordRef) (int64, []DocumentName, error) {
 	w, err := waysTo(tx, system, refs)
 	if err != nil {
 		return 0, nil, err
@@ -86,6 +87,11 @@ func erasePart(tx *db.Tx, system System, refs []RecordRef) (int64, []DocumentNam
 			return 0, nil, err
 		}
 	}
+	templates, err := bms.Erase(p, system, "", refs...)
+	if err != nil {
+		return 0, nil, err
+	}
+	total += templates
 	names := make([]DocumentName, len(w.documents))
 	for i, d := range w.documents {
 		names[i] = DocumentName{person.DocumentNumber(d[0]), person.State(d[1])}

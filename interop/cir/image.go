@@ -21,34 +21,27 @@ type Image struct {
 	Bytes  []byte
 }
 
-// AddSample mirrors that a further sample was taken, with its images (2019/817 art
-// 18(1)), and returns the sample's number in the record. Two images of one
-// position are refused by the store's key.
-func AddSample(p access.Pass, seal *bms.Seal, ref RecordRef, system System, b Biometric, images []Image) (n int, err error) {
+// AddImages mirrors the images of the n-th sample of a record (2019/817 art 18(1)).
+// Two images of one position are refused by the store's key.
+func AddImages(p access.Pass, seal *bms.Seal, ref RecordRef, system System, n int, images []Image) error {
 	tx, err := p.Tx()
 	if err != nil {
-		return 0, err
-	}
-	if n, err = next(tx, "cir_biometric", ref, system); err != nil {
-		return 0, err
+		return err
 	}
 	w := adder(tx, ref, system)
-	if err := w.biometric(n, b); err != nil {
-		return 0, err
-	}
 	for _, image := range images {
 		id := uuid.NewString()
 		sealed, err := seal.Close(id, image.Bytes)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if err := w.put(`INSERT INTO cir_image (record_ref, system, n, position, image_id, format, quality, attack_verdict, sealed, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			string(ref), string(system), n, image.Position, id, image.Format, image.Quality, image.Attack, sealed, w.made()); err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return n, nil
+	return nil
 }
 
 // Images opens the images of the newest sample of a kind that has any; nil when
@@ -104,15 +97,17 @@ func DropImages(p access.Pass, ref RecordRef, system System, kind string) (int64
 		SELECT n FROM cir_biometric WHERE record_ref = $1 AND system = $2 AND kind = $3)`, string(ref), string(system), kind)
 }
 
-// moveImages brings the images of a sample to another record, or to another
-// number. The rows are written anew, because the reference is the key by which
+// moveSample brings the images and templates of a sample to another record, or to
+// another number. The rows are written anew, because the reference is the key by which
 // they are distributed; what they are sealed with stays.
-func moveImages(tx *db.Tx, system System, from RecordRef, n int, to RecordRef, m int) error {
+func moveSample(p access.Pass, tx *db.Tx, system System, from RecordRef, n int, to RecordRef, m int) error {
 	if _, err := tx.Exec(`INSERT INTO cir_image (record_ref, system, n, position, image_id, format, quality, attack_verdict, sealed, created_at)
 		SELECT $1, system, $2, position, image_id, format, quality, attack_verdict, sealed, created_at
 		FROM cir_image WHERE record_ref = $3 AND system = $4 AND n = $5`, string(to), m, string(from), string(system), n); err != nil {
 		return err
 	}
-	_, err := tx.Exec(`DELETE FROM cir_image WHERE record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n)
-	return err
+	if _, err := tx.Exec(`DELETE FROM cir_image WHERE record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n); err != nil {
+		return err
+	}
+	return bms.Move(p, system, from, n, to, m)
 }

@@ -29,8 +29,11 @@ var (
 func (r repository) addSample(s *bms.Seal, ref cir.RecordRef, kind string, images []cir.Image) {
 	r.Helper()
 	r.do("cir.write", func(p access.Pass) error {
-		_, err := cir.AddSample(p, s, ref, cir.EES, cir.Biometric{Kind: kind, Status: "PRESENT", Source: "live", CapturedAt: time.UnixMicro(5)}, images)
-		return err
+		n, err := cir.AddBiometric(p, ref, cir.EES, cir.Biometric{Kind: kind, Status: "PRESENT", Source: "live", CapturedAt: time.UnixMicro(5)})
+		if err != nil {
+			return err
+		}
+		return cir.AddImages(p, s, ref, cir.EES, n, images)
 	})
 }
 

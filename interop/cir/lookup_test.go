@@ -10,6 +10,7 @@ import (
 	"limen/access"
 	"limen/db"
 	"limen/db/dbtest"
+	"limen/interop/bms"
 	"limen/interop/cir"
 	"limen/law"
 	"limen/ledger"
@@ -24,7 +25,7 @@ type repository struct {
 
 func onBoth(t *testing.T, play func(r repository)) {
 	t.Helper()
-	dbtest.Each(t, []db.Schema{ledger.Schema(), cir.Schema()}, func(t *testing.T, s *db.Store) {
+	dbtest.Each(t, []db.Schema{ledger.Schema(), bms.Schema(), cir.Schema()}, func(t *testing.T, s *db.Store) {
 		key, err := ledger.OpenKey(filepath.Join(t.TempDir(), "ledger.key"), "limen.test/log")
 		if err != nil {
 			t.Fatal(err)
@@ -125,8 +126,11 @@ func TestArt18_2_SeveralDocumentsAndIdentities(t *testing.T) {
 			r.do("cir.write", func(p access.Pass) error { return cir.AddDocument(p, "a", cir.EES, passport("FR1", "FRA")) })
 		}
 		r.do("cir.write", func(p access.Pass) error {
-			return errors.Join(cir.AddIdentity(p, "a", cir.EES, identity("ZIMMERMANN", "ANNA", "CAN")),
-				cir.AddBiometric(p, "a", cir.EES, cir.Biometric{Kind: "fingerprints", Status: "PRESENT", CapturedAt: time.UnixMicro(2)}))
+			n, err := cir.AddBiometric(p, "a", cir.EES, cir.Biometric{Kind: "fingerprints", Status: "PRESENT", CapturedAt: time.UnixMicro(2)})
+			if n != 2 {
+				t.Errorf("the second sample has number %d", n)
+			}
+			return errors.Join(cir.AddIdentity(p, "a", cir.EES, identity("ZIMMERMANN", "ANNA", "CAN")), err)
 		})
 		r.do("cir.read", func(p access.Pass) error {
 			d, err := cir.Get(p, cir.EES, "a")

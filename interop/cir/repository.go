@@ -173,17 +173,17 @@ func AddIdentity(p access.Pass, ref RecordRef, system System, id Identity) error
 	return adder(tx, ref, system).identity(n, id)
 }
 
-// AddBiometric mirrors that a further sample was taken.
-func AddBiometric(p access.Pass, ref RecordRef, system System, b Biometric) error {
+// AddBiometric mirrors that a further sample was taken, and returns its number in
+// the record.
+func AddBiometric(p access.Pass, ref RecordRef, system System, b Biometric) (n int, err error) {
 	tx, err := p.Tx()
 	if err != nil {
-		return err
+		return 0, err
 	}
-	n, err := next(tx, "cir_biometric", ref, system)
-	if err != nil {
-		return err
+	if n, err = next(tx, "cir_biometric", ref, system); err != nil {
+		return 0, err
 	}
-	return adder(tx, ref, system).biometric(n, b)
+	return n, adder(tx, ref, system).biometric(n, b)
 }
 
 func next(tx *db.Tx, table string, ref RecordRef, system System) (int, error) {
