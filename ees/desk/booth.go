@@ -177,7 +177,7 @@ func form(r *http.Request) boothPage {
 		Identity: []web.Field{
 			field("identity.surname", "Surname", "", 128), field("identity.first_names", "First names", "", 128),
 			field("identity.birth_date", "Birth date", "YYYY-MM-DD; YYYY if only the year is known", 10),
-			choice("identity.sex", "Sex", "F", "Female", "M", "Male", "X", "Unspecified"),
+			choice("identity.sex", "Sex", "", "Choose", "F", "Female", "M", "Male", "X", "Unspecified"),
 			field("identity.nationalities", "Nationality", "Code as printed: TUR, D, GBR", 3)},
 		Visa: []web.Field{
 			field("visa.number", "Sticker number", "", 20), field("visa.issuer", "Issued by", "Code of the state: FRA, D", 3), choice("visa.type", "Type", "C", "C, uniform", "LTV", "Limited territorial validity"),
