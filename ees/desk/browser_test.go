@@ -71,6 +71,10 @@ func TestBooth_WithTheKeyboardAlone(t *testing.T) {
 		b.Fill(`[name="`+field+`"]`, text)
 	}
 	b.Click(".booth button")
+	b.Wait("[id='identity.sex-error']") // nobody is a woman because nothing was said
+	b.Complaints()
+	b.Eval(`document.querySelector('[name="identity.sex"]').value = "M", ""`)
+	b.Click(".booth button")
 	b.Wait(".verdict.refuse")
 	shot(b, "check-refuse")
 	b.Focused("button.danger")
