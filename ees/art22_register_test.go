@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"limen/ees"
+	"limen/person"
 )
 
 func shows(who ees.CheckRequest, entry, exit string) ees.CheckRequest {
@@ -176,6 +177,33 @@ func TestArt22_1_StampedAndRecordedInTheProgressivePeriod(t *testing.T) {
 		}
 		if c := b.check(shows(anna(), "2026-03-01", "2026-03-02")); c.Stay.DaysUsed != 8 || c.Proposal != ees.Admit {
 			b.Fatalf("another stay counts: %+v", c.Stay)
+		}
+	})
+}
+
+// The state of a stamp may be typed as people know it; one that is none is told,
+// and days of a state that did not belong to the common area are left out with the
+// reason (2016/399 art 6(1a)): a stamp must not cease to count in silence.
+func TestArt22_1_StateOfAStamp(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.at("2026-05-01 08:00")
+		with := func(state string, entry, exit string) ees.CheckRequest {
+			who := anna()
+			who.Stamps = []ees.StampInput{{State: person.State(state), Entry: day(entry), Exit: day(exit)}}
+			return who
+		}
+		for state, used := range map[string]int{"D": 10, "DEU": 10, "de": 10, "": 10, "HRV": 10, "CYP": 0, "IRL": 0, "TUR": 0} {
+			c := b.check(with(state, "2026-02-01", "2026-02-10"))
+			if c.Stay.DaysUsed != used {
+				b.Errorf("%q: %d days used, want %d", state, c.Stay.DaysUsed, used)
+			}
+			if told(c.Findings, "stay_counted_separately") != (state == "CYP" || state == "IRL") || told(c.Findings, "stay_outside_area") != (state == "TUR") || c.Proposal != ees.Admit {
+				b.Errorf("%q: %s, %+v", state, c.Proposal, c.Findings)
+			}
+		}
+		_, err := b.tryCheck(with("GERMANY", "2026-02-01", "2026-02-10"))
+		if r := refused(b.T, err, "unknown_state"); r.Field != "stamps[0].state" {
+			b.Errorf("%+v", r)
 		}
 	})
 }
