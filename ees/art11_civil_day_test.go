@@ -1,10 +1,12 @@
 package ees_test
 
 import (
+	"slices"
 	"testing"
 
 	"limen/access"
 	"limen/ees"
+	"limen/law"
 )
 
 func (b *border) inland(state string, ref ees.FileRef) ees.InlandFile {
@@ -96,6 +98,29 @@ func TestAct2025_1534_5_NothingToRebut(t *testing.T) {
 		}
 		if done := b.at("2026-04-10 08:00").rebut(req); done.Record.Exit.On != day("2025-12-20") {
 			b.Errorf("%+v", done.Record)
+		}
+	})
+}
+
+// E06, E07: who is a day early is told from which day an entry is possible; who is
+// still inside by the records is not, because nobody knows when that stay ends.
+func TestArt11_2_FirstPossibleEntryIsTold(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.enter("2026-05-01 08:00", anna())
+		b.leave("2026-07-29 08:00", anna())
+		c := b.at("2026-10-27 08:00").check(anna())
+		f, _ := findingOf(c, "ninety_days_used")
+		if c.Proposal != ees.Refuse || !slices.Contains(f.Facts, law.Fact{Name: "first_entry", Value: "2026-10-28"}) {
+			b.Errorf("%s: %+v", c.Proposal, f)
+		}
+		if c := b.at("2026-10-28 08:00").check(anna()); c.Proposal != ees.Admit || c.Stay.DaysRemaining != 90 {
+			b.Errorf("on that day: %+v", c.Stay)
+		}
+		ben := traveller("STONE", "BEN", "1991-01-01", "M", "CAN", "CA2")
+		b.enter("2026-10-28 09:00", ben)
+		f, _ = findingOf(b.at("2027-01-27 08:00").check(ben), "ninety_days_used")
+		if len(f.Facts) != 1 {
+			b.Errorf("still inside: %+v", f)
 		}
 	})
 }

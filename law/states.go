@@ -136,7 +136,10 @@ func AppliesAcquis(state string, day Date) bool {
 	return p != nil && p.Rows[0].From <= day
 }
 
-// ChecksEnded tells whether on the day checks have ended at the borders of that
+// ChecksEnded is how the values of the parameters acquis.* are read: no duty of the
+// register asks, because every crossing that it records is of an external border.
+//
+// It tells whether on the day checks have ended at the borders of that
 // kind between this state and the others that apply the acquis.
 func ChecksEnded(state string, kind BorderKind, day Date) bool {
 	p := acquisByState[state]
