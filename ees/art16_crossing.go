@@ -222,7 +222,7 @@ func (e event) place() string { return cmp.Or(e.BCP, e.Authority) }
 func (k *known) put(rec record) int {
 	last := k.last()
 	k.records = append(k.records, rec)
-	if last != nil && last.latest().After(rec.began()) || !rec.hasEntry() {
+	if last != nil && !last.latest().Before(rec.began()) || !rec.hasEntry() {
 		k.records = inOrder(k.records, k.nextRecord)
 		return 0
 	}

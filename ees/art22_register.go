@@ -83,7 +83,6 @@ func (k *known) enterByStamp(e stampedEntry, visa *VisaOnRecord) int {
 	r.Entry, r.Origin = event{On: e.day, Authority: r.Entry.Authority}, Stamp
 	r.Incomplete = r.Incomplete || incompleteBetween(e.day)
 	k.records = inOrder(k.records, k.nextRecord)
-	k.settleVisas()
 	return n
 }
 

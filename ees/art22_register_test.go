@@ -207,3 +207,59 @@ func TestArt22_1_StateOfAStamp(t *testing.T) {
 		}
 	})
 }
+
+// The edges of weighing a stamp against a record: the last day of the progressive
+// period is weighed and the day after is not; a stay that touches a recorded one
+// may be the same; an earlier crossing on the day of the stamp ends nothing.
+func TestArt22_EdgesOfWeighing(t *testing.T) {
+	weighed := func(b *border, c ees.Check) bool { return found(c, ees.CaseByCase) }
+	for entered, want := range map[string]bool{"2026-04-09": true, "2026-04-10": false} {
+		onBoth(t, func(b *border) {
+			b.enter(entered+" 08:00", anna())
+			out := shows(anna(), "2026-04-05", "")
+			out.Direction = ees.Exit
+			if c := b.at("2026-05-01 08:00").check(out); weighed(b, c) != want {
+				b.Errorf("entered on %s: %+v", entered, c.Findings)
+			}
+		})
+		onBoth(t, func(b *border) {
+			b.enter(entered+" 08:00", anna())
+			b.leave("2026-04-20 08:00", anna())
+			if c := b.at("2026-05-01 08:00").check(shows(anna(), "2026-04-08", "2026-04-20")); weighed(b, c) != want {
+				b.Errorf("a whole stay from %s: %+v", entered, c.Findings)
+			}
+		})
+	}
+	for stamped, want := range map[[2]string]bool{
+		{"2026-02-01", "2026-02-05"}: true, {"2026-02-01", "2026-02-04"}: false,
+		{"2026-02-10", "2026-02-12"}: true, {"2026-02-11", "2026-02-12"}: false,
+	} {
+		onBoth(t, func(b *border) {
+			b.enter("2026-02-05 08:00", anna())
+			b.leave("2026-02-10 08:00", anna())
+			if c := b.at("2026-05-01 08:00").check(shows(anna(), stamped[0], stamped[1])); weighed(b, c) != want {
+				b.Errorf("stamps %v: %+v", stamped, c.Findings)
+			}
+		})
+	}
+	onBoth(t, func(b *border) {
+		b.enter("2026-02-05 08:00", anna())
+		b.leave("2026-02-10 08:00", anna())
+		out := shows(anna(), "2026-02-10", "") // and in again on that day, which was not recorded
+		out.Direction = ees.Exit
+		if r := b.at("2026-03-01 08:00").cross(b.check(out)); r.Entry == nil || r.Entry.On != day("2026-02-10") || r.Origin != ees.Stamp {
+			b.Errorf("%+v", r)
+		}
+	})
+}
+
+// A stamped entry that is shown again with its exit counts once, until that exit.
+func TestArt22_1_StampShownTwice(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.enter("2026-04-20 08:00", shows(anna(), "2026-04-11", ""))
+		b.leave("2026-04-21 08:00", anna())
+		if c := b.at("2026-05-05 08:00").check(shows(anna(), "2026-04-11", "2026-04-15")); c.Stay.DaysUsed != 7 {
+			b.Errorf("%d days used", c.Stay.DaysUsed)
+		}
+	})
+}
