@@ -25,13 +25,12 @@ type checking struct {
 	on        law.Date
 	traveller Traveller
 
-	visaRule      person.Requirement
-	nationality   person.State
-	found         *known
-	others        []candidate
-	stampsWeighed []law.Reason
-	weights       []Proposal
-	judged        judgement
+	visaRule    person.Requirement
+	nationality person.State
+	found       *known
+	others      []candidate
+	weights     []Proposal
+	judged      judgement
 }
 
 // candidate is a file that may be the traveller's.
@@ -93,6 +92,7 @@ func (c *checking) weigh() error {
 	c.weighBiometrics()
 	c.weighStamps()
 	c.weighSuspension()
+	c.weighConsultation()
 	if c.req.Direction == Entry {
 		c.weighDocument()
 		c.weighVisa()
@@ -103,6 +103,7 @@ func (c *checking) weigh() error {
 	} else {
 		c.weighExit()
 	}
+	c.weighAtKiosk()
 	if c.out.Reasons == nil {
 		c.out.Reasons = []law.Reason{}
 	}
@@ -202,7 +203,7 @@ func (c *checking) weighBiometrics() {
 	case c.kept.Biometrics.refused():
 		c.finding(SecondLine, "", "biometrics_refused", "2016/399 art 6a",
 			"The traveller refuses to give biometrics at exit. The exit is recorded; refer to second line.")
-	case c.kept.Biometrics.mismatch() && c.kept.state() == StateVerified:
+	case c.kept.Biometrics.mismatch() && c.kept.verified():
 		c.finding(Admit, "", "verified_by_the_other_kind", "2017/2226 art 23(2)",
 			"One kind of biometrics did not match the file, the other did: the traveller is verified.")
 	case c.kept.Biometrics.mismatch() && !c.kept.NotVerified:
