@@ -49,6 +49,8 @@ func (s *Store) Scrub(ctx context.Context, tables ...string) error {
 // scrub brings what the log holds into the file beside the writer, and then lets
 // the writer cut the log, which by then has little left to bring over.
 func (e *sqlite) scrub(ctx context.Context) error {
+	e.carrying.Lock()
+	defer e.carrying.Unlock()
 	l, err := openLink(e.path, linkSettings...)
 	if err != nil {
 		return err
