@@ -54,7 +54,7 @@ func (d *Desk) statisticsAPI(m *web.Mux) {
 			})
 		})
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/ees/v1/statistics/reports/{name}", ID: "ees.report", Tag: tag, Op: ees.OpReadStatistics,
-		Article: "2017/2226 art 63(4)", Summary: "Read a report", Description: "A table of counts over the daily set. Counts that are too small are left out, also of the sum."},
+		Article: "2017/2226 art 63(4)", Summary: "Read a report", Description: "A table of counts over the daily set, of a whole quarter or year that is over. Counts that are too small are left out, also of the sum; the others are rounded."},
 		func(ctx context.Context, in *reportInput) (*answer[ees.Report], error) {
 			return d.report(ctx, in)
 		})
