@@ -23,7 +23,7 @@ func (p *play) statisticsActs() []act {
 			return err
 		}),
 		{op: ees.OpReadStatistics, refused: "progressive_period", run: p.do(ees.OpReadStatistics, access.StatisticsReport, access.Frontex, func(pass access.Pass) error {
-			_, err := p.EES.Report(pass, "refusals", ees.StatisticsQuery{From: law.ProgressiveLastDay(), To: span.To})
+			_, err := p.EES.Report(pass, "refusals", ees.StatisticsQuery{From: law.ProgressiveLastDay(), To: law.ProgressiveLastDay() + 1})
 			return err
 		}).run},
 	}
