@@ -114,18 +114,19 @@ const rehearseStep = 200
 // returned with the error says how far it came.
 func (r *Register) Rehearse(ctx context.Context, door *access.Door, book *law.Book, after FileRef, list bool, progress func(Rehearsal)) (Rehearsal, error) {
 	sum := Rehearsal{After: after}
-	for {
-		step, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("replay"), Op: OpReplay},
-			func(p access.Pass) (Rehearsal, error) { return r.RehearseStep(p, book, sum.After, list) })
-		if err != nil || step.After == "" {
-			return sum, err
+	req := access.Request{Principal: access.DutyPrincipal("replay"), Op: OpReplay}
+	err := access.StepsOf(ctx, door, req, func(p access.Pass) (Rehearsal, error) { return r.RehearseStep(p, book, sum.After, list) }, func(step Rehearsal) bool {
+		if step.After == "" {
+			return false
 		}
 		sum.Add(step.Effect)
 		sum.After, sum.Changed = step.After, append(sum.Changed, step.Changed...)
 		if progress != nil {
 			progress(sum)
 		}
-	}
+		return true
+	})
+	return sum, err
 }
 
 // RehearseStep is one step of Rehearse, over the files after a reference; its
