@@ -53,6 +53,7 @@ func Schema() db.Schema {
 		{Name: "carrier_document", Key: "doc", Why: "a question names a document and is answered by one shard; only the feed, which nobody waits for, looks by file"},
 		{Name: "carrier_mark", Why: "two rows that every answer reads"},
 		{Name: "carrier_registration", Why: "some thousand carriers that every node asks for at each request"},
+		{Name: "carrier_notice", Why: "a few in a month, which every node lists by time"},
 	}}
 }
 
@@ -154,6 +155,11 @@ func eraseSome(p access.Pass, log *ledger.Log, after string) (ledger.Erased, err
 	first := keep.Before(today)
 	for keep.After(first) < today {
 		first++
+	}
+	if after == "" {
+		if _, err := tx.Exec(`DELETE FROM carrier_notice WHERE until_at <> 0 AND until_at < $1`, first.Start(time.UTC).UnixMicro()); err != nil {
+			return ledger.Erased{}, err
+		}
 	}
 	who := p.Principal()
 	return log.Erase(tx, ledger.Erasure{Before: first.Start(time.UTC), After: after,

@@ -164,6 +164,7 @@ func (d *Desk) API(m *web.Mux) {
 		func(context.Context, *struct{}) (*answer[carrier.PublicKeyList], error) {
 			return answered(carrier.PublicKeyList{Keys: d.Copy.Receipts().Public()}, nil)
 		})
+	d.noticesAPI(m)
 	d.Keys(m)
 }
 
