@@ -211,6 +211,9 @@ var decisions = map[Status][]Status{
 	TurnedDown:   {},
 }
 
+// Decisions lists what may follow a status.
+func Decisions(s Status) []Status { return slices.Clone(decisions[s]) }
+
 // Decide admits or turns down a request, suspends an admitted carrier on misuse,
 // lifts a suspension, or deregisters. Each needs a reason in words.
 func (c *Copy) Decide(p access.Pass, id string, d Decision) (Registration, error) {

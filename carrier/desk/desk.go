@@ -28,6 +28,7 @@ type Desk struct {
 	Now        func() time.Time // the copy's clock
 
 	addresses, documents, applicants limit
+	views                            carrierViews
 }
 
 // from is where a request comes from, for limits: the address, IPv6 by its

@@ -29,6 +29,7 @@ import (
 	"limen/house"
 	"limen/law"
 	"limen/person"
+	"limen/web"
 )
 
 // counter is the copy's house behind HTTPS, with an administrator's token.
@@ -43,12 +44,16 @@ type counter struct {
 	key    *ecdsa.PrivateKey
 }
 
-func open(t *testing.T) *counter {
+func open(t *testing.T) *counter { return openAs(t, false) }
+
+// openAs opens the house, as a demonstration if it is to be: its sign-in then
+// shows the one-time code.
+func openAs(t *testing.T, demo bool) *counter {
 	t.Helper()
 	dir := t.TempDir()
 	clock := dbtest.NewClock(time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC))
 	quiet := slog.New(slog.DiscardHandler)
-	h, err := house.OpenCarrier(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "carriers.db"), Data: dir, Clock: clock.Now, Log: quiet})
+	h, err := house.OpenCarrier(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "carriers.db"), Data: dir, Clock: clock.Now, Log: quiet, Demo: demo})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +61,11 @@ func open(t *testing.T) *counter {
 	c := &counter{T: t, house: h, clock: clock}
 	c.admin = c.account("administrator", access.AdministratorRole, access.Authority{State: "EUE", Name: "Central System"},
 		carrier.OpDecide, carrier.OpList, access.OpAddCert, access.OpCreateAccount)
-	m, err := h.Mux(house.Facing{Version: "test", Log: quiet})
+	facing := house.Facing{Version: "test", Log: quiet}
+	if demo {
+		facing.Demo = &web.Demo{}
+	}
+	m, err := h.Mux(facing)
 	if err != nil {
 		t.Fatal(err)
 	}
