@@ -51,7 +51,7 @@ func Schema() db.Schema {
 	}
 	return db.Schema{Room: "carrier", Files: files, Tables: []db.Table{
 		{Name: "carrier_document", Key: "doc", Why: "a question names a document and is answered by one shard; only the feed, which nobody waits for, looks by file"},
-		{Name: "carrier_mark", Why: "two rows that every answer reads"},
+		{Name: "carrier_mark", Why: "a few rows, of which every answer reads one"},
 		{Name: "carrier_registration", Why: "some thousand carriers that every node asks for at each request"},
 		{Name: "carrier_notice", Why: "a few in a month, which every node lists by time"},
 	}}
@@ -110,9 +110,12 @@ const (
 
 // The rows of carrier_mark.
 const (
-	freshMark = "fresh" // at: as of when the copy is complete
+	freshMark = "fresh" // at: as of when the copy is complete; n: the step by which it was
 	feedMark  = "feed"  // n: the feeder that may write
 	keyMark   = "key"   // n: tells which secrets the rows were made with
+
+	fillingMark = "filling" // n: drawn when the copy was filled from the beginning
+	stepMark    = "step"    // n: counts the steps of this filling
 )
 
 // asOf reads the moment as of which the copy is complete, and refuses to answer

@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -135,10 +136,38 @@ func queued(tx *db.Tx, after FileRef, limit int) ([]Changed, error) {
 	return list, rows.Err()
 }
 
-// ForgetExtracted takes changes off the queue that the copy has. A version that
-// came meanwhile has a row of its own, which stays.
-func (r *Register) ForgetExtracted(p access.Pass, taken []Changed) (int, error) {
+// CopyPosition is how far the copy has been brought: which filling of it, a
+// number drawn at its beginning, and the last step that it has. Zeros before the
+// first.
+type CopyPosition struct{ Filling, Step int64 }
+
+const copyOfCarriers = "carriers"
+
+// CopiedUpTo reads the position that the register noted last.
+func (r *Register) CopiedUpTo(p access.Pass) (at CopyPosition, err error) {
 	tx, err := p.Tx()
+	if err != nil {
+		return at, err
+	}
+	err = tx.Row(`SELECT filling, step FROM ees_carrier_feed WHERE name = $1`, copyOfCarriers).Scan(&at.Filling, &at.Step)
+	if errors.Is(err, db.ErrNoRows) {
+		err = nil
+	}
+	return at, err
+}
+
+// ForgetExtracted takes changes off the queue that the copy has, and notes how far
+// the copy is. A version that came meanwhile has a row of its own, which stays.
+// The position of one filling never goes back: a feeder that was overtaken may
+// come late.
+func (r *Register) ForgetExtracted(p access.Pass, taken []Changed, at CopyPosition) (int, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(`INSERT INTO ees_carrier_feed (name, filling, step) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET filling = excluded.filling, step = excluded.step
+		WHERE ees_carrier_feed.filling <> excluded.filling OR ees_carrier_feed.step < excluded.step`, copyOfCarriers, at.Filling, at.Step)
 	if err != nil {
 		return 0, err
 	}

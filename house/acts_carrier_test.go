@@ -32,7 +32,7 @@ func (p *play) carrierActs() []act {
 			return err
 		}),
 		p.do(ees.OpForgetSent, access.CarrierCopy, access.Duty, func(pass access.Pass) error {
-			_, err := p.EES.ForgetExtracted(pass, step.Taken)
+			_, err := p.EES.ForgetExtracted(pass, step.Taken, ees.CopyPosition{Filling: 1, Step: 1})
 			return err
 		}),
 	}
@@ -153,7 +153,7 @@ func TestArt13_5_TheCopyMigratesOnBothEngines(t *testing.T) {
 func TestArt13_RealOperationsOfTheCopyLeaveEntries(t *testing.T) {
 	onBothCounters(t, func(c *counterPlay) {
 		ctx := context.Background()
-		f, err := c.Copy.Begin(ctx, c.Door, must(carrier.NewTokenKey(make([]byte, 32))))
+		f, err := c.Copy.Begin(ctx, c.Door, must(carrier.NewTokenKey(make([]byte, 32))), carrier.Position{})
 		if err != nil {
 			t.Fatal(err)
 		}

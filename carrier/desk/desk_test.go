@@ -98,7 +98,7 @@ func (c *counter) feed() {
 	if err != nil {
 		c.Fatal(err)
 	}
-	f, err := c.house.Copy.Begin(c.Context(), c.house.Door, tokens)
+	f, err := c.house.Copy.Begin(c.Context(), c.house.Door, tokens, carrier.Position{})
 	if err != nil {
 		c.Fatal(err)
 	}

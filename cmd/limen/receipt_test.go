@@ -31,7 +31,7 @@ func TestReceiptCommandsVerifyOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := h.Copy.Begin(ctx, h.Door, tokens)
+	feed, err := h.Copy.Begin(ctx, h.Door, tokens, carrier.Position{})
 	if err == nil {
 		err = feed.MarkFresh(ctx, now)
 	}
