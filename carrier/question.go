@@ -143,13 +143,18 @@ func (c *Copy) read(f *Flight, now time.Time) (journey, error) {
 			return journey{}, inPassenger(err, i)
 		}
 	}
-	j.head, err = json.Marshal(struct {
+	j.head, err = j.canonicalHead(f)
+	return j, err
+}
+
+// canonicalHead writes a question without its passengers as a receipt commits to it.
+func (j *journey) canonicalHead(f *Flight) ([]byte, error) {
+	return json.Marshal(struct {
 		Transport string       `json:"transport"`
 		Departure string       `json:"departure"`
 		State     person.State `json:"state"`
 		Arrival   law.Date     `json:"arrival"`
 	}{f.Transport, f.Departure.UTC().Format(time.RFC3339), j.state, f.Arrival})
-	return j, err
 }
 
 // maxVoyage is how many days a voyage may last.

@@ -223,7 +223,7 @@ func (d *Desk) askList(w http.ResponseWriter, r *http.Request) error {
 	body, err := uploaded(r)
 	var f carrier.Flight
 	if err == nil {
-		f, _, err = d.readMessage(formOf(body), body)
+		f, err = carrier.ReadFlight(body, d.Now())
 	}
 	if err == nil {
 		var out carrier.FlightAnswer
@@ -256,18 +256,6 @@ func uploaded(r *http.Request) ([]byte, error) {
 		return []byte(text), nil
 	}
 	return nil, law.BadField("file", "file_missing", register, "Choose a file, or paste its text.")
-}
-
-// formOf tells the forms apart by their first characters.
-func formOf(body []byte) string {
-	text := strings.TrimPrefix(strings.TrimSpace(string(body[:min(len(body), 512)])), "\ufeff")
-	switch {
-	case strings.HasPrefix(text, "<"):
-		return typeXML
-	case strings.HasPrefix(text, "UNA"), strings.HasPrefix(text, "UNB"):
-		return typeEDIFACT
-	}
-	return typeJSON
 }
 
 // answerPage is the answer at a glance.
