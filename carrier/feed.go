@@ -280,9 +280,9 @@ func (f *Feed) MarkFresh(ctx context.Context, at time.Time) error {
 // answer. The tests count them: the way must not depend on what is found.
 var reached = func(step string) {}
 
-// inWidth is how many keys one statement asks for. Lists are padded to it, so
-// that there is one statement and its number depends on nothing but how many
-// keys are asked for.
+// inWidth is how many keys one statement asks for. Lists of more than one are
+// padded to it, so that there are two statements, and which of them and how often
+// depends on nothing but how many keys are asked for.
 const inWidth = 50
 
 var inList = func() string {
@@ -313,7 +313,11 @@ func padded(keys []any) []any {
 // eachIn runs one statement with 1 to inWidth keys and scans every row.
 func eachIn(tx *db.Tx, statement string, keys []any, scan func(func(...any) error) error) error {
 	reached(statement)
-	rows, err := tx.Query(statement+inList, padded(keys)...)
+	list, args := "($1)", keys
+	if len(keys) > 1 {
+		list, args = inList, padded(keys)
+	}
+	rows, err := tx.Query(statement+list, args...)
 	if err != nil {
 		return err
 	}
