@@ -50,6 +50,7 @@ type demoAccount struct {
 // demoCast is who works in the demonstration.
 var demoCast = []access.NewAccount{
 	{User: "guard", Role: access.BorderGuard, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
+	{User: "kiosk", Role: access.KioskMachine, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
 	{User: "immigration", Role: access.ImmigrationOfficer, Authority: access.Authority{State: "D", Name: "Ausländerbehörde Berlin"}},
 	{User: "visa", Role: access.VisaOfficer, Authority: access.Authority{State: "ESP", Name: "Consulado General, Rabat"}},
 	{User: "facilitation", Role: access.FacilitationOfficer, Authority: access.Authority{State: "NLD", Name: "Koninklijke Marechaussee, Schiphol"}},
@@ -68,7 +69,7 @@ var demoDesignated = []ees.Designation{
 	{Kind: ees.ListedAccessPoint, State: "FRA", Name: "Point d'accès central", From: law.EESStart()},
 }
 
-// demoPost is where the demonstration's guard works.
+// demoPost is where the demonstration's guard works, and where its kiosk stands.
 const demoPost = "FRCDG"
 
 // Run serves the demonstration.
@@ -168,7 +169,7 @@ func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, 
 	accounts, err := readOrMake(filepath.Join(c.Data, "accounts.json"), func() (accounts []demoAccount, err error) {
 		for _, n := range demoCast {
 			a, err := makeAccount(ctx, h.Identities, h.Door, n)
-			if err == nil && n.Role == access.BorderGuard {
+			if err == nil && (n.Role == access.BorderGuard || n.Role == access.KioskMachine) {
 				err = h.Identities.ChoosePost(ctx, n.User, demoPost)
 			}
 			if err != nil {
