@@ -176,7 +176,8 @@ func nextDaily(tx *db.Tx) (day law.Date, phase string, cursor dailyCursor, err e
 		return day, "", cursor, err
 	}
 	for _, q := range []string{`SELECT MIN(entry_on) FROM ees_record WHERE entry_on > $1`, `SELECT MIN(exit_on) FROM ees_record WHERE exit_on > $1`,
-		`SELECT MIN(refused_on) FROM ees_refusal WHERE refused_on > $1`, `SELECT MIN(overstay_from) FROM ees_record WHERE overstay_class IS NOT NULL AND overstay_from > $1`,
+		`SELECT MIN(refused_on) FROM ees_refusal WHERE refused_on > $1`, `SELECT MIN(overstay_from) FROM ees_record WHERE overstay_class = 'NO_EXIT' AND overstay_from > $1`,
+		`SELECT MIN(overstay_from) FROM ees_record WHERE overstay_class = 'EXCEEDED' AND overstay_from > $1`,
 		`SELECT MIN(made_on) FROM ees_amendment WHERE made_on > $1`} {
 		var first law.Date
 		if err := tx.Row(q, last).Scan(&first); err != nil {
@@ -200,7 +201,7 @@ var dailyQueries = map[string]string{
 		ORDER BY r.exit_bcp, r.ref, r.n LIMIT $4`,
 	"exit_proved": dailyRecords + `WHERE r.exit_on = $1 AND r.exit_bcp IS NULL AND (r.ref > $2 OR r.ref = $2 AND r.n > $3)
 		ORDER BY r.ref, r.n LIMIT $4`,
-	"overstay": dailyRecords + `WHERE r.overstay_class IS NOT NULL AND r.overstay_from = $1 AND (r.ref > $2 OR r.ref = $2 AND r.n > $3)
+	"overstay": dailyRecords + `WHERE r.overstay_class IN ('NO_EXIT', 'EXCEEDED') AND r.overstay_from = $1 AND (r.ref > $2 OR r.ref = $2 AND r.n > $3)
 		ORDER BY r.ref, r.n LIMIT $4`,
 }
 
