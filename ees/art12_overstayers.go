@@ -72,14 +72,17 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 		}
 	}
 	after := from.From.String()
-	// One statement for each index: of one class, or of both.
-	statement, args := `SELECT `+recordColumns+` FROM ees_record
-		WHERE overstay_class IS NOT NULL AND (overstay_from, ref, n) > ($1, $2, $3)
-		ORDER BY overstay_from, ref, n LIMIT $4`, []any{after, string(from.Ref), from.N, q.Limit + 1}
+	// The index goes by class: of both, the first of each are read and the first of
+	// those are taken.
+	const ofClass = `SELECT ` + recordColumns + ` FROM ees_record
+		WHERE overstay_class = %s AND (overstay_from, ref, n) > ($1, $2, $3) ORDER BY overstay_from, ref, n LIMIT $4`
+	statement := fmt.Sprintf(ofClass, "$5")
+	args := []any{after, string(from.Ref), from.N, q.Limit + 1}
 	if q.Class != "" {
-		statement, args = `SELECT `+recordColumns+` FROM ees_record
-			WHERE overstay_class = $1 AND (overstay_from, ref, n) > ($2, $3, $4)
-			ORDER BY overstay_from, ref, n LIMIT $5`, append([]any{string(q.Class)}, args...)
+		args = append(args, string(q.Class))
+	} else {
+		statement = fmt.Sprintf(`SELECT `+recordColumns+` FROM (SELECT * FROM (`+ofClass+`) a UNION ALL SELECT * FROM (`+ofClass+`) b) both_classes
+			ORDER BY overstay_from, ref, n LIMIT $4`, "'NO_EXIT'", "'EXCEEDED'")
 	}
 	rows, err := tx.Query(statement, args...)
 	if err != nil {
@@ -89,7 +92,7 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 	if err != nil {
 		return OverstayerList{}, err
 	}
-	list := OverstayerList{On: law.DateIn(tx.Now(), time.UTC), Overstayers: []Overstayer{}}
+	list := OverstayerList{On: civilDay(p), Overstayers: []Overstayer{}}
 	if list.Disregard, err = listDisregarded(list.On); err != nil {
 		return OverstayerList{}, err
 	}

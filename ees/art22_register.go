@@ -77,7 +77,7 @@ func (k *known) enterByStamp(e stampedEntry, visa *VisaOnRecord) int {
 	n := e.record
 	if n == 0 {
 		n = k.nextRecord()
-		k.records = append(k.records, record{Ref: k.file.Ref, N: n, Visa: visa.onlyFirst(k.records)})
+		k.records = append(k.records, record{Ref: k.file.Ref, N: n, Visa: visa})
 	}
 	r := k.numbered(n)
 	r.Entry, r.Origin = event{On: e.day, Authority: r.Entry.Authority}, Stamp

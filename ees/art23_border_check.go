@@ -486,8 +486,19 @@ func (c *checking) readStamps() error {
 		return law.BadField("stamps", "stamps_no_longer_count", "2017/2226 art 22(1)",
 			"Stamps are no longer an input of the calculator on this day: the transitional period has ended.", "day", c.on.String())
 	}
+	c.kept.Stamps = slices.Clone(c.req.Stamps)
 	for i, s := range c.req.Stamps {
 		field := "stamps[" + strconv.Itoa(i) + "]"
+		if s.State != "" {
+			state, err := person.ParseState(string(s.State))
+			if err != nil {
+				return at(field+".state", err)
+			}
+			c.kept.Stamps[i].State = state
+			if counts, why := law.StaysCount(string(state), s.Entry); !counts && s.Entry != 0 {
+				c.kept.StampsWeighed = append(c.kept.StampsWeighed, why)
+			}
+		}
 		switch {
 		case s.Entry == 0:
 			return law.BadField(field+".entry", "stamp_date_missing", "2017/2226 art 22(1)", "Type the day of the entry stamp.")

@@ -303,8 +303,12 @@ func (c *checking) weighStay() {
 	}
 	switch {
 	case a.Remaining == 0 && a.Bound == BoundLimit:
-		c.calculated(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)",
-			"No day of short stay is left in this 180-day period.", "days_used", strconv.Itoa(a.DaysUsed))
+		message, facts := "No day of short stay is left in this 180-day period.", []string{"days_used", strconv.Itoa(a.DaysUsed)}
+		if from := c.firstEntry(); from != 0 {
+			message += fmt.Sprintf(" An entry is possible again from %s on.", from)
+			facts = append(facts, "first_entry", from.String())
+		}
+		c.calculated(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)", message, facts...)
 	case a.Remaining == 0 && a.Bound == BoundDays:
 		c.calculated(Refuse, "F", "visa_days_used", "2017/2226 art 11(2)", "The days of stay of the visa are used up.")
 	case c.req.IntendedDays > 0 && !a.Suffices && a.Remaining > 0:
@@ -319,6 +323,17 @@ func (c *checking) weighStay() {
 				fmt.Sprintf("An earlier stay was exceeded, from %s. The flag alone decides nothing.", late.OverstayFrom), "from", late.OverstayFrom.String())
 		}
 	}
+}
+
+// firstEntry is the first day on which somebody who is refused today could enter
+// with everything else as it is; zero where that cannot be told.
+func (c *checking) firstEntry() law.Date {
+	h, q := c.found.entryQuestion(intendedStay{on: c.on, visa: c.kept.visaUsed(), stamps: c.kept.Stamps})
+	from, err := FirstEntry(h, q.Intended, 1)
+	if err != nil {
+		return 0 // a stay is open: nobody can say when it ends
+	}
+	return from
 }
 
 // justRecorded tells whether an event at this crossing point is the crossing that

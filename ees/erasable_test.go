@@ -15,6 +15,7 @@ func TestArt34_5_EveryTableOfAFileIsErased(t *testing.T) {
 		"ees_outbox":         "tells the copy of the carriers that the file is gone",
 		"ees_announcement":   "tells the states that the file is gone; emptied by its own duty",
 		"ees_erased_count":   "numbers without references",
+		"ees_carrier_feed":   "how far the copy of the carriers was filled: no traveller",
 		"ees_ended":          "holds the reference until the log entries about the file are gone",
 		"ees_log_hold":       "as ees_ended, while a supervisor needs the log entries",
 		"ees_outage":         "says what failed and holds nobody's data",

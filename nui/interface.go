@@ -221,12 +221,6 @@ func (n *Interface) setLine(up bool, err error) {
 	}
 }
 
-func (n *Interface) lineUp() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.line.Up
-}
-
 // copyConfirmed is how long a copy stands without the Central System saying that
 // it keeps the record.
 var copyConfirmed = law.Param[time.Duration]{Name: "nui.copy_confirmed", Unit: "duration", Rows: []law.Row[time.Duration]{

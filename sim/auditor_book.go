@@ -173,7 +173,8 @@ func (a *Auditor) compareRecord(t *Traveller, m *moved, s *bookStay, v *ees.Reco
 	d.check("record's stay end", s.end, orZero(v.StayEnd))
 	d.check("record's visa", s.visa != nil, v.Visa != nil)
 	class := ees.OverstayClass("")
-	if s.exceeded && s.leave != 0 {
+	// Who left while the list was suspended is not on it (2025/1534 art 5).
+	if s.exceeded && s.leave > law.ProgressiveLastDay() {
 		class = ees.Exceeded
 	}
 	d.check("record's overstay class", class, v.OverstayClass)

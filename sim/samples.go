@@ -100,7 +100,7 @@ var scripts = []script{
 	{what: "overstayer: inside since 120 days, on the list", nation: "ALB", surname: "Hoxha", first: "Arben", sex: "M", age: 31,
 		trips: []scriptTrip{{enter: 120, point: "GRKAK"}}, exit: true, point: "ITBR0", proposal: ees.SecondLine, look: "overstay"},
 	{what: "left nine days late, months ago: the flag alone decides nothing", nation: "SRB", surname: "Jovanović", first: "Dragan", sex: "M", age: 47,
-		trips: []scriptTrip{{enter: 330, leave: 232, point: "HUROS"}}, point: "HUROS", proposal: ees.Admit, look: "earlier_overstay"},
+		trips: []scriptTrip{{enter: 298, leave: 200, point: "HUROS"}}, point: "HUROS", proposal: ees.Admit, look: "earlier_overstay"},
 	{what: "overstayer on a short visa, still inside", nation: "ARM", surname: "Սարգսյան", first: "Տիգրան", language: "hy", sex: "M", age: 37,
 		visa: &scriptVisa{from: 70, until: 30, days: 15, entries: 1}, trips: []scriptTrip{{enter: 60, point: "ATVIE"}}, exit: true, point: "ATVIE",
 		proposal: ees.SecondLine, look: "overstay"},
