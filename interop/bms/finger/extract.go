@@ -71,14 +71,16 @@ type Extractor struct {
 	line   []float32 // padded: smoothed along the ridges
 	re, im []float32 // padded: the complex ridge signal
 
-	mask     []bool    // cells that hold ridges
-	flow     []vec     // cells: orientation as the doubled angle, length the coherence
-	orient   []uint8   // cells: orientation in steps
-	wave     []uint8   // cells: index of the ridge period
-	cs1, cs2 []float32 // cells: scratch
-	cs3, cs4 []float32
-	std      []float32
-	found    []singular
+	mask              []bool    // cells that hold ridges
+	flow              []vec     // cells: orientation as the doubled angle, length the coherence
+	orient            []uint8   // cells: orientation in steps
+	wave              []uint8   // cells: index of the ridge period
+	cs1, cs2          []float32 // cells: scratch
+	cs3, cs4          []float32
+	alongOff          [orientations][2*alongHalf + 1]int
+	acrossOff         [orientations][2*acrossHalf + 1]int
+	std, clarity, tmp []float32
+	found             []singular
 }
 
 type vec struct{ x, y float32 }
@@ -96,12 +98,25 @@ func (x *Extractor) Extract(img Image) (Template, error) {
 		return Template{}, err
 	}
 	x.load(img, scale)
+	x.lay()
 	x.normalise()
-	x.gradientFlow(x.norm, true)
-	x.firstWave()
+	x.soften()
+	x.gradientFlow(x.line, true)
+	clear(x.line)
+	x.along()
+	if tune("FW", 1) > 0 {
+		x.firstWave()
+	} else {
+		for i := range x.wave {
+			x.wave[i] = waveStep(9)
+		}
+	}
 	x.demodulate()
+	x.judge(tune("J1", 0.2))
 	x.refineFlow()
+	x.along()
 	x.demodulate()
+	x.judge(tune("J2", 0.3))
 	x.singularities()
 	t := Template{Width: uint16(x.w), Height: uint16(x.h), ResX: Resolution500, ResY: Resolution500}
 	t.Minutiae = x.minutiae()

@@ -22,6 +22,8 @@ type kernels struct {
 	dirX, dirY [orientations]float32
 }
 
+var firstPeriods = [...]float64{6, 7.5, 9, 11, 13}
+
 var gabor = makeKernels()
 
 func waveStep(p float64) uint8 {
@@ -63,36 +65,55 @@ func makeKernels() *kernels {
 	return k
 }
 
-// demodulate fills re and im.
-func (x *Extractor) demodulate() {
+// lay works out where the taps lie in planes of this stride.
+func (x *Extractor) lay() {
 	k := gabor
-	var alongOff [orientations][2*alongHalf + 1]int
-	var acrossOff [orientations][2*acrossHalf + 1]int
 	for o := range orientations {
 		for j := -alongHalf; j <= alongHalf; j++ {
-			alongOff[o][j+alongHalf] = offset(k.dirX[o], k.dirY[o], j, x.stride)
+			x.alongOff[o][j+alongHalf] = offset(k.dirX[o], k.dirY[o], j, x.stride)
 		}
 		for j := -acrossHalf; j <= acrossHalf; j++ {
-			acrossOff[o][j+acrossHalf] = offset(-k.dirY[o], k.dirX[o], j, x.stride)
+			x.acrossOff[o][j+acrossHalf] = offset(-k.dirY[o], k.dirX[o], j, x.stride)
 		}
 	}
+}
+
+// along smooths norm along the ridges into line.
+func (x *Extractor) along() {
+	weights := &gabor.along
 	for y := range x.h {
 		g := (y / cell) * x.gw
 		for cx := range x.gw {
 			if !x.mask[g+cx] {
 				continue
 			}
-			off := &alongOff[x.orient[g+cx]]
+			off := &x.alongOff[x.orient[g+cx]]
 			for i := cx * cell; i < min((cx+1)*cell, x.w); i++ {
 				p := x.at(i, y)
 				var s float32
-				for j, w := range k.along {
+				for j, w := range weights {
 					s += w * x.norm[p+off[j]]
 				}
 				x.line[p] = s
 			}
 		}
 	}
+}
+
+// across is the complex ridge signal at index p of the plane line.
+func (x *Extractor) across(p int, orient, wv uint8) (re, im float32) {
+	off, half := &x.acrossOff[orient], gabor.half[wv]
+	even, odd := &gabor.even[wv], &gabor.odd[wv]
+	for j := acrossHalf - half; j <= acrossHalf+half; j++ {
+		v := x.line[p+off[j]]
+		re += even[j] * v
+		im += odd[j] * v
+	}
+	return re, im
+}
+
+// demodulate fills re and im from line.
+func (x *Extractor) demodulate() {
 	clear(x.re)
 	clear(x.im)
 	for y := range x.h {
@@ -101,19 +122,9 @@ func (x *Extractor) demodulate() {
 			if !x.mask[g+cx] {
 				continue
 			}
-			off := &acrossOff[x.orient[g+cx]]
-			wv := x.wave[g+cx]
-			even, odd := &k.even[wv], &k.odd[wv]
-			half := k.half[wv]
 			for i := cx * cell; i < min((cx+1)*cell, x.w); i++ {
 				p := x.at(i, y)
-				var a, b float32
-				for j := acrossHalf - half; j <= acrossHalf+half; j++ {
-					v := x.line[p+off[j]]
-					a += even[j] * v
-					b += odd[j] * v
-				}
-				x.re[p], x.im[p] = a, b
+				x.re[p], x.im[p] = x.across(p, x.orient[g+cx], x.wave[g+cx])
 			}
 		}
 	}

@@ -21,6 +21,7 @@ func (x *Extractor) load(img Image, scale float64) {
 	x.norm, x.line, x.re, x.im = grow(x.norm, planes), grow(x.line, planes), grow(x.re, planes), grow(x.im, planes)
 	cells := x.gw * x.gh
 	x.mask, x.flow, x.orient, x.wave = grow(x.mask, cells), grow(x.flow, cells), grow(x.orient, cells), grow(x.wave, cells)
+	x.clarity, x.tmp = grow(x.clarity, cells), grow(x.tmp, cells)
 	x.cs1, x.cs2, x.cs3, x.cs4, x.std = grow(x.cs1, cells), grow(x.cs2, cells), grow(x.cs3, cells), grow(x.cs4, cells), grow(x.std, cells)
 	x.sums, x.squa = grow(x.sums, (x.w+1)*(x.h+1)), grow(x.squa, (x.w+1)*(x.h+1))
 	if scale == 1 {

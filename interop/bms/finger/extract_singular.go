@@ -114,7 +114,7 @@ func (x *Extractor) inside(s singular, margin float32) bool {
 
 // annihilate removes pairs that undo each other.
 func (x *Extractor) annihilate() {
-	const reach = 7
+	reach := tune("REACH", 7)
 	for i := range x.found {
 		a := &x.found[i]
 		if a.dead {
