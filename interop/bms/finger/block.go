@@ -1,0 +1,131 @@
+package finger
+
+import "math"
+
+// A block is a print as the first comparison scans it: 32 cylinders side by
+// side, one to a byte lane, so that one instruction works on all of them. Four
+// bits of every cylinder make half a row: the low half of the bytes, then the
+// high. Section k's word gives the halves 13k to 13k+12, lowest bits first; the
+// last high half is empty. Then come, to each lane, the reciprocal of the square
+// root of its count of bits, and its direction.
+const (
+	halves     = sections * cells / 4
+	rows       = (halves + 1) / 2
+	rowBytes   = lanes
+	normOffset = rows * rowBytes
+	turnOffset = normOffset + 2*lanes
+	blockBytes = turnOffset + lanes
+)
+
+// normPlace is where a lane's reciprocal stands: in the order in which the bytes
+// of a vector of 32 become two vectors of 16 numbers, half by half.
+func normPlace(lane int) int {
+	half, quarter, rest := lane/16, lane%16/8, lane%8
+	return normOffset + 2*(quarter*16+half*8+rest)
+}
+
+// reciprocal of the square root of a count of bits, in 65536ths; 0 of none.
+func reciprocal(ones uint8) uint16 {
+	if ones == 0 {
+		return 0
+	}
+	return uint16(min(math.Round(65536/math.Sqrt(float64(ones))), 65535))
+}
+
+func (c *cylinder) half(h int) byte {
+	return byte(c.word[h/(cells/4)]>>(4*(h%(cells/4)))) & 0x0f
+}
+
+// setBlock writes the print into a block.
+func setBlock(block []byte, p *Print) {
+	clear(block)
+	for lane := range p.coded {
+		c := &p.code[lane]
+		for h := range halves {
+			block[h/2*rowBytes+lane] |= c.half(h) << (4 * (h % 2))
+		}
+		r := reciprocal(c.ones)
+		at := normPlace(lane)
+		block[at], block[at+1] = byte(r), byte(r>>8)
+		block[turnOffset+lane] = p.points[lane].angle
+	}
+}
+
+// words reads lane i's cylinder back.
+func blockWords(block []byte, lane int) (w [sections]uint64) {
+	for h := range halves {
+		half := uint64(block[h/2*rowBytes+lane]>>(4*(h%2))) & 0x0f
+		w[h/(cells/4)] |= half << (4 * (h % (cells / 4)))
+	}
+	return w
+}
+
+// group is how many cylinders of the probe are held against a block at a time.
+const group = 4
+
+// probeGroup is what the scan needs of four cylinders of the probe. Row by row
+// and half by half it has 16 counts: how many bits each value of four bits has in
+// common with the probe's four. The assembly knows this layout.
+type probeGroup struct {
+	count [rows][group][2][16]byte
+	norm  [group]uint16
+	angle [group]uint8
+	turn  uint8 // 256ths by which directions may differ
+	_     [3]byte
+}
+
+// coarseProbe is a print as the one that is searched for.
+type coarseProbe struct {
+	groups [lanes / group]probeGroup
+	used   int // groups with a cylinder
+	word   [lanes][sections]uint64
+}
+
+func (c *coarseProbe) set(p *Print) {
+	*c = coarseProbe{used: (p.coded + group - 1) / group}
+	for i := range p.coded {
+		code := &p.code[i]
+		c.word[i] = code.word
+		g, at := &c.groups[i/group], i%group
+		for h := range halves {
+			mine := code.half(h)
+			for v := range byte(16) {
+				both := mine & v
+				g.count[h/2][at][h%2][v] = both&1 + both>>1&1 + both>>2&1 + both>>3
+			}
+		}
+		g.norm[at] = reciprocal(code.ones)
+		g.angle[at] = p.points[i].angle
+		g.turn = coarseTurn
+	}
+}
+
+const (
+	// floor is the likeness, of 255, from which a lane's best counts for its
+	// print. Between 100 and 140 it hardly matters.
+	floor = 120
+	// coarseTurn is by how many 256ths two prints may be turned and still pass
+	// the first comparison: 60 degrees.
+	coarseTurn = 43
+)
+
+// scanPlain is the first comparison: of the cylinder in each lane of a block the
+// likeness to the most like of the probe's, by what it has above the floor,
+// summed. Likeness is common bits over the geometric mean of set bits, in whole
+// 255ths that every other version of the scan must give exactly.
+func scanPlain(probe *coarseProbe, blocks []byte, scores []uint16) {
+	for n := range scores {
+		block := blocks[n*blockBytes : (n+1)*blockBytes]
+		sum := uint16(0)
+		for lane := range lanes {
+			at := normPlace(lane)
+			norm := uint32(block[at]) | uint32(block[at+1])<<8
+			if norm == 0 {
+				continue
+			}
+			best := likeliest(probe, blockWords(block, lane), norm, block[turnOffset+lane])
+			sum += uint16(max(best, floor) - floor)
+		}
+		scores[n] = sum
+	}
+}

@@ -1,0 +1,211 @@
+package finger
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// realPrints reads the templates of one set of real or bought prints, which are
+// no part of this project: the folder that LIMEN_FINGERPRINTS names holds
+// reference/iso19794-2/SET/FINGER_IMPRESSION.iso.
+func realPrints(t testing.TB, set string) (prints []Print, fingers []string) {
+	t.Helper()
+	folder := os.Getenv("LIMEN_FINGERPRINTS")
+	if folder == "" {
+		t.Skip("LIMEN_FINGERPRINTS names no folder of fingerprint templates: accuracy on real prints is not measured")
+	}
+	files, err := filepath.Glob(filepath.Join(folder, "reference", "iso19794-2", set, "*.iso"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no templates of %s in %s: %v", set, folder, err)
+	}
+	coder := NewCoder(PaperCylinders)
+	prints = make([]Print, len(files))
+	for i, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		views, err := ReadISO(data)
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		coder.Encode(&prints[i], &views[0])
+		finger, _, _ := strings.Cut(filepath.Base(name), "_")
+		fingers = append(fingers, set+"/"+finger)
+	}
+	return prints, fingers
+}
+
+var developmentSets = []string{"fvc2002_db1_b", "fvc2004_db4_b"}
+
+func scores(prints []Print, pairs [][2]int) []float64 {
+	s := NewScratch()
+	out := make([]float64, len(pairs))
+	for i, p := range pairs {
+		out[i] = s.Compare(&prints[p[0]], &prints[p[1]])
+	}
+	return out
+}
+
+// On the two development sets the fine comparison misses fewer mates than the
+// open matchers that were measured on the same templates.
+func TestRealPrintsAreToldApart(t *testing.T) {
+	for i, set := range developmentSets {
+		prints, fingers := realPrints(t, set)
+		mated, nonMated := FVCPairs(fingers, true)
+		v := Verify(set, scores(prints, mated), scores(prints, nonMated), 0, len(prints))
+		t.Logf("%s: EER %.2f %%", set, 100*v.EER)
+		for _, p := range v.Points {
+			t.Logf("  FMR %.3g %% (%s): FNMR %.2f %% (%s)", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
+		}
+		if limit := []float64{0.057, 0.075}[i]; v.Points[1].FalseNM.Rate >= limit {
+			t.Errorf("%s: FNMR %.2f %% at FMR 0.1 %%, want under %.2f %%", set, 100*v.Points[1].FalseNM.Rate, 100*limit)
+		}
+	}
+}
+
+// Of mates that the fine comparison would accept at FMR 0.1 %, the coarse one
+// keeps nearly all among its best: that is what makes it a filter.
+func TestRealMatesPassTheFilter(t *testing.T) {
+	var prints []Print
+	var fingers []string
+	for _, set := range developmentSets {
+		p, f := realPrints(t, set)
+		prints, fingers = append(prints, p...), append(fingers, f...)
+	}
+	mated, nonMated := FVCPairs(fingers, true)
+	fine := scores(prints, mated)
+	accept := Verify("", fine, scores(prints, nonMated), 0, 0).Points[1].Threshold
+	blocks := make([]byte, len(prints)*blockBytes)
+	for i := range prints {
+		setBlock(blocks[i*blockBytes:(i+1)*blockBytes], &prints[i])
+	}
+	coarse := make([][]uint16, len(prints))
+	probe := new(coarseProbe)
+	for i := range prints {
+		coarse[i] = make([]uint16, len(prints))
+		probe.set(&prints[i])
+		scan(probe, blocks, coarse[i])
+	}
+	var kept1, kept2, kept5, accepted int
+	for n, pair := range mated {
+		if fine[n] < accept {
+			continue
+		}
+		for way := range 2 {
+			i, j := pair[way], pair[1-way]
+			accepted++
+			better, others := 0, 0
+			for other := range prints {
+				if fingers[other] != fingers[i] {
+					others++
+					if coarse[i][other] >= coarse[i][j] {
+						better++
+					}
+				}
+			}
+			if better*100 <= others {
+				kept1++
+			}
+			if better*100 <= 2*others {
+				kept2++
+			}
+			if better*100 <= 5*others {
+				kept5++
+			}
+		}
+	}
+	t.Logf("of %d accepted mates %.2f %% are in the best 1 %%, %.2f %% in 2 %%, %.2f %% in 5 %%", accepted,
+		100*float64(kept1)/float64(accepted), 100*float64(kept2)/float64(accepted), 100*float64(kept5)/float64(accepted))
+	var m, o []float64
+	for _, p := range mated {
+		m = append(m, float64(coarse[p[0]][p[1]]))
+	}
+	for _, p := range nonMated {
+		o = append(o, float64(coarse[p[0]][p[1]]))
+	}
+	v := Verify("", m, o, 0, 0)
+	t.Logf("coarse alone: EER %.2f %%, FNMR %.2f %% at FMR 1 %%, %.2f %% at 0.1 %%", 100*v.EER, 100*v.Points[0].FalseNM.Rate, 100*v.Points[1].FalseNM.Rate)
+}
+
+// Calibrated on one set, the ratios hold on the other.
+func TestRealScoresCalibrateAcrossSets(t *testing.T) {
+	type set struct{ mated, nonMated []float64 }
+	var sets []set
+	for _, name := range developmentSets {
+		prints, fingers := realPrints(t, name)
+		m, n := FVCPairs(fingers, true)
+		sets = append(sets, set{scores(prints, m), scores(prints, n)})
+	}
+	for i, fitted := range sets {
+		c, err := FitCalibration(fitted.mated, fitted.nonMated)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("fitted on %s: %+v", developmentSets[i], c)
+		for j, judged := range sets {
+			cost := c.Cost(judged.mated, judged.nonMated)
+			t.Logf("  Cllr on %s: %.3f", developmentSets[j], cost)
+			if cost > 0.3 {
+				t.Errorf("fitted on %s, costs %.3f on %s", developmentSets[i], cost, developmentSets[j])
+			}
+		}
+	}
+	both, err := FitCalibration(append(sets[0].mated, sets[1].mated...), append(sets[0].nonMated, sets[1].nonMated...))
+	t.Logf("fitted on both: %+v %v", both, err)
+}
+
+// Four fingers of an invented person are told apart from those of another, with
+// ratios that were fitted on the other set.
+func TestRealFingersAddUp(t *testing.T) {
+	var mated, nonMated []float64
+	for _, name := range developmentSets {
+		prints, fingers := realPrints(t, name)
+		m, n := fourFingers(fingers, fitOnOther(t, name), prints)
+		v := Verify(name, m, n, 0, 0)
+		t.Logf("%s: %d mated, %d non-mated: EER %.2f %%, %s missed at no false match; lowest mate %.2f, highest other %.2f",
+			name, len(m), len(n), 100*v.EER, v.Points[3].FalseNM, slices.Min(m), slices.Max(n))
+		mated, nonMated = append(mated, m...), append(nonMated, n...)
+	}
+	v := Verify("both", mated, nonMated, 0, 0)
+	p := v.Points[2]
+	t.Logf("both: FMR 0.05 %% (%s): FNMR %.2f %% (%s)", p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
+	if p.FalseNM.Rate > 0.0022 {
+		t.Errorf("FNMR %.2f %% at FMR 0.05 %% with four fingers, want at most 0.22 %%", 100*p.FalseNM.Rate)
+	}
+}
+
+// fitOnOther calibrates on the development set that is not name.
+func fitOnOther(t *testing.T, name string) Calibration {
+	other := developmentSets[0]
+	if other == name {
+		other = developmentSets[1]
+	}
+	prints, fingers := realPrints(t, other)
+	m, n := FVCPairs(fingers, true)
+	c, err := FitCalibration(scores(prints, m), scores(prints, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fourFingers are the sums of ratios of persons of four fingers each, invented
+// from the fingers of one set.
+func fourFingers(fingers []string, c Calibration, prints []Print) (mated, nonMated []float64) {
+	number := map[string]int{}
+	var impressions [][]int
+	for i, f := range fingers {
+		n, known := number[f]
+		if !known {
+			n = len(impressions)
+			number[f], impressions = n, append(impressions, nil)
+		}
+		impressions[n] = append(impressions[n], i)
+	}
+	s := NewScratch()
+	return InventedPersons(impressions, 4, func(a, b int) float64 { return c.LLR(s.Compare(&prints[a], &prints[b])) })
+}
