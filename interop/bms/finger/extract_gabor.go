@@ -3,133 +3,140 @@ package finger
 import "math"
 
 const (
-	usualPeriod = 9.0
-	minPeriod   = 5.0
-	maxPeriod   = 14.0
-	periodStep  = 0.5
-	periods     = int((maxPeriod-minPeriod)/periodStep) + 1
-	alongHalf   = 8
-	acrossHalf  = 12
-	alongSigma  = 4.0
-	acrossSigma = 0.42 // periods
+	// Ridge periods in pixels that the filters are tuned to: children's to wide
+	// adults'.
+	leastPeriod, mostPeriod = 5.0, 14.0
+	periodsPerPixel         = 2
+	periods                 = int(mostPeriod-leastPeriod)*periodsPerPixel + 1
+	// The envelope of the filter: deviation in pixels along the ridges, and in
+	// periods across them.
+	alongSigma, acrossSigma = 4.0, 0.42
+	alongHalf, acrossHalf   = 9, 12 // pixels
 )
 
-type kernels struct {
-	along      [2*alongHalf + 1]float32
-	even       [periods][2*acrossHalf + 1]float32
-	odd        [periods][2*acrossHalf + 1]float32
-	half       [periods]int
-	dirX, dirY [orientations]float32
+// gabor is a complex Gabor filter in two halves, along the ridges and across
+// them, which take 50 products a pixel in place of 500: Hong, Wan and Jain 1998,
+// section 2.7, there as one real filter. The along half follows the curve of
+// the ridges, because the across half reads pixels that were each smoothed by
+// their own orientation.
+type gabor struct {
+	along [alongHalf + 1]float32
+	// even has the mean removed: brightness is no ridge.
+	even, odd [periods][acrossHalf + 1]float32
+	half      [periods]int
 }
 
-var firstPeriods = [...]float64{6, 7.5, 9, 11, 13}
+var filter = newGabor()
 
-var gabor = makeKernels()
-
-func waveStep(p float64) uint8 {
-	p = min(max(p, minPeriod), maxPeriod)
-	return uint8(math.Round((p - minPeriod) / periodStep))
+// periodStep is the number of the tuned period nearest to one in pixels.
+func periodStep(period float64) uint8 {
+	period = min(max(period, leastPeriod), mostPeriod)
+	return uint8(math.Round((period - leastPeriod) * periodsPerPixel))
 }
 
-func makeKernels() *kernels {
-	k := new(kernels)
+func newGabor() *gabor {
+	g := new(gabor)
+	bell := func(j int, sigma float64) float64 { return math.Exp(-float64(j*j) / (2 * sigma * sigma)) }
 	sum := 0.0
 	for j := -alongHalf; j <= alongHalf; j++ {
-		sum += math.Exp(-float64(j*j) / (2 * alongSigma * alongSigma))
+		sum += bell(j, alongSigma)
 	}
-	for j := -alongHalf; j <= alongHalf; j++ {
-		k.along[j+alongHalf] = float32(math.Exp(-float64(j*j)/(2*alongSigma*alongSigma)) / sum)
+	for j := range g.along {
+		g.along[j] = float32(bell(j, alongSigma) / sum)
 	}
 	for p := range periods {
-		period := minPeriod + float64(p)*periodStep
-		half := min(int(math.Round(1.2*period)), acrossHalf)
-		k.half[p] = half
-		s := acrossSigma * period
-		var g, ge float64
+		period := leastPeriod + float64(p)/periodsPerPixel
+		half, sigma := min(int(math.Round(1.2*period)), acrossHalf), acrossSigma*period
+		g.half[p] = half
+		sum, mean := 0.0, 0.0
 		for j := -half; j <= half; j++ {
-			w := math.Exp(-float64(j*j) / (2 * s * s))
-			g += w
-			ge += w * math.Cos(2*math.Pi*float64(j)/period)
+			sum += bell(j, sigma)
+			mean += bell(j, sigma) * math.Cos(2*math.Pi*float64(j)/period)
 		}
-		for j := -half; j <= half; j++ {
-			w := math.Exp(-float64(j*j) / (2 * s * s))
-			ph := 2 * math.Pi * float64(j) / period
-			k.even[p][j+acrossHalf] = float32(2 * w * (math.Cos(ph) - ge/g) / g)
-			k.odd[p][j+acrossHalf] = float32(2 * w * math.Sin(ph) / g)
+		for j := 0; j <= half; j++ {
+			sin, cos := math.Sincos(2 * math.Pi * float64(j) / period)
+			g.even[p][j] = float32(2 * bell(j, sigma) * (cos - mean/sum) / sum)
+			g.odd[p][j] = float32(2 * bell(j, sigma) * sin / sum)
 		}
 	}
-	for o := range orientations {
-		s, c := math.Sincos(math.Pi * float64(o) / orientations)
-		k.dirX[o], k.dirY[o] = float32(c), float32(s)
-	}
-	return k
+	return g
 }
 
-// lay works out where the taps lie in planes of this stride.
-func (x *Extractor) lay() {
-	k := gabor
+// tapOffsets are, for each orientation, the distances in the padded planes from
+// a pixel to those along and across the ridges.
+type tapOffsets struct {
+	stride int
+	along  [orientations][alongHalf + 1]int
+	across [orientations][acrossHalf + 1]int
+}
+
+func (t *tapOffsets) lay(stride int) {
+	if t.stride == stride {
+		return
+	}
+	t.stride = stride
 	for o := range orientations {
-		for j := -alongHalf; j <= alongHalf; j++ {
-			x.alongOff[o][j+alongHalf] = offset(k.dirX[o], k.dirY[o], j, x.stride)
+		sin, cos := math.Sincos(math.Pi * float64(o) / orientations)
+		for j := range t.along[o] {
+			t.along[o][j] = int(math.Round(sin*float64(j)))*stride + int(math.Round(cos*float64(j)))
 		}
-		for j := -acrossHalf; j <= acrossHalf; j++ {
-			x.acrossOff[o][j+acrossHalf] = offset(-k.dirY[o], k.dirX[o], j, x.stride)
+		for j := range t.across[o] {
+			t.across[o][j] = int(math.Round(cos*float64(j)))*stride + int(math.Round(-sin*float64(j)))
 		}
 	}
 }
 
-// along smooths norm along the ridges into line.
-func (x *Extractor) along() {
-	weights := &gabor.along
+// alongRidges fills line from norm where the mask is.
+func (x *Extractor) alongRidges() {
+	clear(x.line)
+	weights := &filter.along
 	for y := range x.h {
-		g := (y / cell) * x.gw
 		for cx := range x.gw {
-			if !x.mask[g+cx] {
+			c := y/cell*x.gw + cx
+			if !x.mask[c] {
 				continue
 			}
-			off := &x.alongOff[x.orient[g+cx]]
-			for i := cx * cell; i < min((cx+1)*cell, x.w); i++ {
-				p := x.at(i, y)
-				var s float32
-				for j, w := range weights {
-					s += w * x.norm[p+off[j]]
+			off := &x.taps.along[x.orient[c]]
+			p := x.at(cx*cell, y)
+			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
+				v := weights[0] * x.norm[p]
+				for j := 1; j < len(weights); j++ {
+					v += weights[j] * (x.norm[p+off[j]] + x.norm[p-off[j]])
 				}
-				x.line[p] = s
+				x.line[p] = v
 			}
 		}
 	}
 }
 
-// across is the complex ridge signal at index p of the plane line.
-func (x *Extractor) across(p int, orient, wv uint8) (re, im float32) {
-	off, half := &x.acrossOff[orient], gabor.half[wv]
-	even, odd := &gabor.even[wv], &gabor.odd[wv]
-	for j := acrossHalf - half; j <= acrossHalf+half; j++ {
-		v := x.line[p+off[j]]
-		re += even[j] * v
-		im += odd[j] * v
-	}
-	return re, im
-}
-
-// demodulate fills re and im from line.
-func (x *Extractor) demodulate() {
+// acrossRidges fills re and im from line where the mask is.
+func (x *Extractor) acrossRidges() {
 	clear(x.re)
 	clear(x.im)
 	for y := range x.h {
-		g := (y / cell) * x.gw
 		for cx := range x.gw {
-			if !x.mask[g+cx] {
+			c := y/cell*x.gw + cx
+			if !x.mask[c] {
 				continue
 			}
-			for i := cx * cell; i < min((cx+1)*cell, x.w); i++ {
-				p := x.at(i, y)
-				x.re[p], x.im[p] = x.across(p, x.orient[g+cx], x.wave[g+cx])
+			p := x.at(cx*cell, y)
+			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
+				x.re[p], x.im[p] = x.across(p, x.orient[c], x.wave[c])
 			}
 		}
 	}
 }
 
-func offset(dx, dy float32, j, stride int) int {
-	return int(math.Round(float64(dy)*float64(j)))*stride + int(math.Round(float64(dx)*float64(j)))
+// across is the complex ridge signal at index p of the padded planes: its phase
+// falls by a turn from ridge to ridge in the sense of the orientation plus a
+// quarter turn, and is 0 on a ridge.
+func (x *Extractor) across(p int, orient, wave uint8) (re, im float32) {
+	off, even, odd := &x.taps.across[orient], &filter.even[wave], &filter.odd[wave]
+	re = even[0] * x.line[p]
+	for j := 1; j <= filter.half[wave] && j < len(off); j++ {
+		a, b := x.line[p+off[j]], x.line[p-off[j]]
+		re += even[j] * (a + b)
+		im += odd[j] * (a - b)
+	}
+	return re, im
 }
