@@ -34,6 +34,9 @@ func periodStep(period float64) uint8 {
 	return uint8(math.Round((period - leastPeriod) * periodsPerPixel))
 }
 
+// periodOf is the tuned period of a number.
+func periodOf(wave uint8) float64 { return leastPeriod + float64(wave)/periodsPerPixel }
+
 func newGabor() *gabor {
 	g := new(gabor)
 	bell := func(j int, sigma float64) float64 { return math.Exp(-float64(j*j) / (2 * sigma * sigma)) }
@@ -45,7 +48,7 @@ func newGabor() *gabor {
 		g.along[j] = float32(bell(j, alongSigma) / sum)
 	}
 	for p := range periods {
-		period := leastPeriod + float64(p)/periodsPerPixel
+		period := periodOf(uint8(p))
 		half, sigma := min(int(math.Round(1.2*period)), acrossHalf), acrossSigma*period
 		g.half[p] = half
 		sum, mean := 0.0, 0.0

@@ -10,6 +10,9 @@ const (
 	// Cells whose clarity is under this share of the clear cells' hold no
 	// ridges, after the first look and after the second.
 	firstClarity, secondClarity = 0.2, 0.3
+	// noiseClarity is the least clarity of ridges at all. White noise has 0.015
+	// to 0.035.
+	noiseClarity = 0.06
 	// clarityReach in cells: deviation of a Gaussian.
 	clarityReach = 1.7
 	// crumb is the share of the largest piece of the mask that another piece
@@ -18,7 +21,9 @@ const (
 	// border in pixels: within it of the end of the ridges every ridge ends.
 	border = 10
 	// fullClarity counts as the best.
-	fullClarity = 0.6
+	fullClarity = 0.7
+	// kindAt in ridge periods is how far on the kind of a minutia is read.
+	kindAt = 0.55
 )
 
 // judge measures what share of each masked cell's contrast the filter answered
@@ -46,7 +51,7 @@ func (x *Extractor) judge(least float32) {
 		// An oscillation has half the power of its amplitude squared.
 		x.clarity[c] = min(answer[c]/(2*all[c]+1e-3), 1)
 	}
-	limit := least * percentile(x.clarity, x.mask, 0.8, 1)
+	limit := max(least*percentile(x.clarity, x.mask, 0.8, 1), noiseClarity)
 	for c, v := range x.clarity {
 		x.mask[c] = x.mask[c] && v >= limit
 	}
@@ -129,10 +134,11 @@ func (x *Extractor) amidRidges(s singularity) bool {
 }
 
 // kindOf says whether the one line more is a ridge, which ends, or a valley,
-// which parts two branches: the phase of the signal half a period on.
+// which parts two branches: the sign of the signal a little way on.
 func (x *Extractor) kindOf(s singularity) Kind {
 	sin, cos := math.Sincos(float64(s.toward))
-	px, py := int(s.x+kindAt*float32(cos)), int(s.y+kindAt*float32(sin))
+	far := kindAt * x.periodAt(s)
+	px, py := int(math.Round(float64(s.x)+far*cos)), int(math.Round(float64(s.y)+far*sin))
 	if px < 0 || py < 0 || px >= x.w || py >= x.h {
 		return Other
 	}
@@ -141,5 +147,3 @@ func (x *Extractor) kindOf(s singularity) Kind {
 	}
 	return Bifurcation
 }
-
-const kindAt = 5 // pixels

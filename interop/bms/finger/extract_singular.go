@@ -67,9 +67,14 @@ func crossing(ar, ai, br, bi float32) int {
 	return 0
 }
 
-// pairReach is the distance in pixels within which two singularities of opposite
-// sense are a gap, a bridge, a pore or a dot and no two minutiae.
-const pairReach = 7
+// pairReach is the distance in ridge periods within which two singularities of
+// opposite sense are a gap, a bridge, a pore or a dot and no two minutiae.
+const pairReach = 0.75
+
+// periodAt is the ridge period in pixels at a singularity.
+func (x *Extractor) periodAt(s singularity) float64 {
+	return periodOf(x.wave[x.cellOf(int(s.x), int(s.y))])
+}
 
 // cancelPairs undoes nearest pairs of opposite sense. The list is in order of y.
 func (x *Extractor) cancelPairs() {
@@ -78,8 +83,9 @@ func (x *Extractor) cancelPairs() {
 		if a.undone {
 			continue
 		}
-		nearest, other := float32(pairReach*pairReach), -1
-		for j := i + 1; j < len(x.found) && x.found[j].y-a.y <= pairReach; j++ {
+		reach := pairReach * float32(x.periodAt(*a))
+		nearest, other := reach*reach, -1
+		for j := i + 1; j < len(x.found) && x.found[j].y-a.y <= reach; j++ {
 			b := &x.found[j]
 			dx, dy := a.x-b.x, a.y-b.y
 			if d := dx*dx + dy*dy; !b.undone && d < nearest && math.Cos(float64(a.toward-b.toward)) < 0 {

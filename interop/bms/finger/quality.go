@@ -22,8 +22,8 @@ type Quality struct {
 }
 
 const (
-	goodArea     = 120.0 // mm2
-	goodReliable = 30
+	goodArea     = 180.0 // mm2
+	goodReliable = 40
 	reliableFrom = 50
 	mmPerPixel   = 25.4 / workPPI
 )
