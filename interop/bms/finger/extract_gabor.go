@@ -93,6 +93,7 @@ func (t *tapOffsets) lay(stride int) {
 func (x *Extractor) alongRidges() {
 	clear(x.line)
 	weights := &filter.along
+	norm := x.norm
 	for y := range x.h {
 		for cx := range x.gw {
 			c := y/cell*x.gw + cx
@@ -102,9 +103,9 @@ func (x *Extractor) alongRidges() {
 			off := &x.taps.along[x.orient[c]]
 			p := x.at(cx*cell, y)
 			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
-				v := weights[0] * x.norm[p]
+				v := weights[0] * norm[p]
 				for j := 1; j < len(weights); j++ {
-					v += weights[j] * (x.norm[p+off[j]] + x.norm[p-off[j]])
+					v += weights[j] * (norm[p+off[j]] + norm[p-off[j]])
 				}
 				x.line[p] = v
 			}
@@ -112,8 +113,9 @@ func (x *Extractor) alongRidges() {
 	}
 }
 
-// acrossRidges fills re and im from line where the mask is.
-func (x *Extractor) acrossRidges() {
+// acrossRidges fills re, and im unless only the ridges' picture is wanted, from
+// line where the mask is.
+func (x *Extractor) acrossRidges(picture bool) {
 	clear(x.re)
 	clear(x.im)
 	for y := range x.h {
@@ -124,20 +126,34 @@ func (x *Extractor) acrossRidges() {
 			}
 			p := x.at(cx*cell, y)
 			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
-				x.re[p], x.im[p] = x.across(p, x.orient[c], x.wave[c])
+				if picture {
+					x.re[p] = across(x.line, p, &x.taps.across[x.orient[c]], x.wave[c])
+				} else {
+					x.re[p], x.im[p] = acrossComplex(x.line, p, &x.taps.across[x.orient[c]], x.wave[c])
+				}
 			}
 		}
 	}
 }
 
-// across is the complex ridge signal at index p of the padded planes: its phase
+// across is the real part of acrossComplex.
+func across(line []float32, p int, off *[acrossHalf + 1]int, wave uint8) (re float32) {
+	even := &filter.even[wave]
+	re = even[0] * line[p]
+	for j := 1; j <= filter.half[wave] && j < len(off); j++ {
+		re += even[j] * (line[p+off[j]] + line[p-off[j]])
+	}
+	return re
+}
+
+// acrossComplex is the ridge signal at index p of the padded planes: its phase
 // falls by a turn from ridge to ridge in the sense of the orientation plus a
 // quarter turn, and is 0 on a ridge.
-func (x *Extractor) across(p int, orient, wave uint8) (re, im float32) {
-	off, even, odd := &x.taps.across[orient], &filter.even[wave], &filter.odd[wave]
-	re = even[0] * x.line[p]
+func acrossComplex(line []float32, p int, off *[acrossHalf + 1]int, wave uint8) (re, im float32) {
+	even, odd := &filter.even[wave], &filter.odd[wave]
+	re = even[0] * line[p]
 	for j := 1; j <= filter.half[wave] && j < len(off); j++ {
-		a, b := x.line[p+off[j]], x.line[p-off[j]]
+		a, b := line[p+off[j]], line[p-off[j]]
 		re += even[j] * (a + b)
 		im += odd[j] * (a - b)
 	}

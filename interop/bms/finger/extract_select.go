@@ -37,7 +37,7 @@ func (x *Extractor) judge(least float32) {
 			p := x.at(cx*cell, y)
 			var a, b float32
 			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
-				a += x.re[p]*x.re[p] + x.im[p]*x.im[p]
+				a += x.re[p] * x.re[p]
 				b += x.norm[p] * x.norm[p]
 			}
 			c := y/cell*x.gw + cx
@@ -48,8 +48,7 @@ func (x *Extractor) judge(least float32) {
 	x.blur(answer, clarityReach)
 	x.blur(all, clarityReach)
 	for c := range x.clarity {
-		// An oscillation has half the power of its amplitude squared.
-		x.clarity[c] = min(answer[c]/(2*all[c]+1e-3), 1)
+		x.clarity[c] = min(answer[c]/(all[c]+1e-3), 1)
 	}
 	limit := max(least*percentile(x.clarity, x.mask, 0.8, 1), noiseClarity)
 	for c, v := range x.clarity {

@@ -331,7 +331,7 @@ func FuzzExtract(f *testing.F) {
 		if err := got.Check(); err != nil {
 			t.Error(err)
 		}
-		if q.Score > 100 || q.Clarity < 0 || q.Clarity > 1 || math.IsNaN(q.Clarity) || q.Area < 0 || q.Reliable > len(got.Minutiae) {
+		if q.Score > 100 || q.Clarity < 0 || q.Clarity > 1 || math.IsNaN(q.Clarity) || q.Area < 0 || q.Worth > float64(len(got.Minutiae)) {
 			t.Errorf("%+v", q)
 		}
 	})
