@@ -51,13 +51,29 @@ func setBlock(block []byte, p *Print) {
 	}
 }
 
-// words reads lane i's cylinder back.
-func blockWords(block []byte, lane int) (w [sections]uint64) {
-	for h := range halves {
-		half := uint64(block[h/2*rowBytes+lane]>>(4*(h%2))) & 0x0f
-		w[h/(cells/4)] |= half << (4 * (h % (cells / 4)))
+// packed is a cylinder's bits in the order of a block's rows, the last word
+// nearly empty.
+type packed [(rows + 7) / 8]uint64
+
+// blockLane reads lane i's cylinder back.
+func blockLane(block []byte, lane int) (w packed) {
+	for r := range rows {
+		w[r/8] |= uint64(block[r*rowBytes+lane]) << (8 * (r % 8))
 	}
 	return w
+}
+
+// words are the sections of a packed cylinder.
+func (w *packed) words() (out [sections]uint64) {
+	for k := range sections {
+		from, shift := k*cells/64, k*cells%64
+		out[k] = w[from] >> shift
+		if shift+cells > 64 {
+			out[k] |= w[from+1] << (64 - shift)
+		}
+		out[k] &= 1<<cells - 1
+	}
+	return out
 }
 
 // group is how many cylinders of the probe are held against a block at a time.
@@ -78,17 +94,17 @@ type probeGroup struct {
 type coarseProbe struct {
 	groups [lanes / group]probeGroup
 	used   int // groups with a cylinder
-	word   [lanes][sections]uint64
+	bits   [lanes]packed
 }
 
 func (c *coarseProbe) set(p *Print) {
 	*c = coarseProbe{used: (p.coded + group - 1) / group}
 	for i := range p.coded {
 		code := &p.code[i]
-		c.word[i] = code.word
 		g, at := &c.groups[i/group], i%group
 		for h := range halves {
 			mine := code.half(h)
+			c.bits[i][h/16] |= uint64(mine) << (4 * (h % 16))
 			for v := range byte(16) {
 				both := mine & v
 				g.count[h/2][at][h%2][v] = both&1 + both>>1&1 + both>>2&1 + both>>3
@@ -108,24 +124,3 @@ const (
 	// the first comparison: 60 degrees.
 	coarseTurn = 43
 )
-
-// scanPlain is the first comparison: of the cylinder in each lane of a block the
-// likeness to the most like of the probe's, by what it has above the floor,
-// summed. Likeness is common bits over the geometric mean of set bits, in whole
-// 255ths that every other version of the scan must give exactly.
-func scanPlain(probe *coarseProbe, blocks []byte, scores []uint16) {
-	for n := range scores {
-		block := blocks[n*blockBytes : (n+1)*blockBytes]
-		sum := uint16(0)
-		for lane := range lanes {
-			at := normPlace(lane)
-			norm := uint32(block[at]) | uint32(block[at+1])<<8
-			if norm == 0 {
-				continue
-			}
-			best := likeliest(probe, blockWords(block, lane), norm, block[turnOffset+lane])
-			sum += uint16(max(best, floor) - floor)
-		}
-		scores[n] = sum
-	}
-}

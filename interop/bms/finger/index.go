@@ -176,7 +176,8 @@ func (s *slot) set(p *Print) {
 func (s *slot) print(p *Print, block []byte) {
 	p.points, p.n, p.coded = s.points, int(s.n), int(s.coded)
 	for i := range p.coded {
-		p.code[i] = cylinder{word: blockWords(block, i), mask: s.mask[i], ones: s.ones[i]}
+		lane := blockLane(block, i)
+		p.code[i] = cylinder{word: lane.words(), mask: s.mask[i], ones: s.ones[i]}
 	}
 	p.around.set(p.points[:p.n])
 }
