@@ -85,9 +85,9 @@ const group = 4
 type probeGroup struct {
 	count [rows][group][2][16]byte
 	norm  [group]uint16
-	angle [group]uint8
-	turn  uint8 // 256ths by which directions may differ
-	_     [3]byte
+	angle [windows][group]uint8 // directions, turned to the middle of each window
+	half  uint8                 // 256ths by which a direction may differ from that
+	_     [7]byte
 }
 
 // coarseProbe is a print as the one that is searched for.
@@ -111,16 +111,23 @@ func (c *coarseProbe) set(p *Print) {
 			}
 		}
 		g.norm[at] = reciprocal(code.ones)
-		g.angle[at] = p.points[i].angle
-		g.turn = coarseTurn
+		g.half = windowHalf
+		for w := range windows {
+			g.angle[w][at] = p.points[i].angle + windowShift[w]
+		}
 	}
 }
 
+// The prints of a finger are turned against each other by one angle, so the
+// likenesses that count together are those of one window of angles: to either
+// side and upright, together 60 degrees each way.
 const (
-	// floor is the likeness, of 255, from which a lane's best counts for its
-	// print. Between 100 and 140 it hardly matters.
-	floor = 120
-	// coarseTurn is by how many 256ths two prints may be turned and still pass
-	// the first comparison: 60 degrees.
-	coarseTurn = 43
+	windows    = 3
+	windowHalf = 14 // 256ths of a turn
 )
+
+var windowShift = [windows]uint8{0, 2*windowHalf + 1, 256 - 2*windowHalf - 1}
+
+// floor is the likeness, of 255, from which a lane's best counts for its print.
+// Between 80 and 110 it hardly matters.
+const floor = 100

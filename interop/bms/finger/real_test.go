@@ -1,6 +1,7 @@
 package finger
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -208,4 +209,73 @@ func fourFingers(fingers []string, c Calibration, prints []Print) (mated, nonMat
 	}
 	s := NewScratch()
 	return InventedPersons(impressions, 4, func(a, b int) float64 { return c.LLR(s.Compare(&prints[a], &prints[b])) })
+}
+
+// One finger searched for in 20, and four in 20 invented persons: a bench of the
+// bench more than a finding, since so few searches show no low rate.
+func TestRealPrintsAreFound(t *testing.T) {
+	var prints []Print
+	for _, set := range developmentSets {
+		p, _ := realPrints(t, set)
+		prints = append(prints, p...)
+	}
+	w := NewSearcher()
+	for _, together := range []int{1, 4} {
+		// The fingers of a person are those from its number on, of the same set.
+		hand := func(person, impression int) *Hand {
+			var h Hand
+			for f := range together {
+				h[int(RightThumb)+f] = &prints[(person/10*10+(person+f)%10)*8+impression]
+			}
+			return &h
+		}
+		for _, fine := range []float64{1, 0.1} {
+			var outcomes []SearchOutcome
+			for impression := range 8 {
+				s := NewShard()
+				for person := range 20 {
+					if err := s.Add(uint64(person), hand(person, impression)); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for i := range prints {
+					person := i / 8
+					if i%8 == impression {
+						continue
+					}
+					want := Search{Calibration: DevelopmentCalibration, Fine: fine, FineAtLeast: 1, Keep: 20, Least: -100}
+					for _, mated := range []bool{true, false} {
+						// With fingers in common a neighbour would be a mate in part.
+						shared := func(other int) bool {
+							d := (other%10 - person%10 + 10) % 10
+							return other/10 == person/10 && other != person && min(d, 10-d) < together
+						}
+						o := SearchOutcome{Mated: mated, Mate: math.Inf(-1)}
+						if !mated {
+							s.Remove(uint64(person))
+						}
+						for _, c := range w.Search(s, hand(person, i%8), want) {
+							switch other := int(c.Key); {
+							case other == person:
+								o.Mate = c.Score
+							case !shared(other):
+								o.Others = append(o.Others, c.Score)
+							}
+						}
+						outcomes = append(outcomes, o)
+					}
+					if err := s.Add(uint64(person), hand(person, impression)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			id := Identify("both", 20, outcomes)
+			p := id.Points[0]
+			t.Logf("%d fingers, best %.0f %% finely: FPIR 1 %% (%s; as the system counts %s): FNIR %.2f %% (%s)", together, 100*fine,
+				p.FalsePositive, p.FalseReturned, 100*p.FalseNegative.Rate, p.FalseNegative)
+			if together == 4 && fine == 1 && p.FalseNegative.Rate > 0.005 {
+				t.Errorf("FNIR %.2f %% with four fingers", 100*p.FalseNegative.Rate)
+			}
+		}
+	}
 }
