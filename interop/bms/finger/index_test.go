@@ -178,6 +178,25 @@ func TestSearchWithoutCommonFingers(t *testing.T) {
 	}
 }
 
+// A print without a cylinder is like nobody: it finds nobody by the coarse
+// comparison, and does not send everybody to the fine one.
+func TestEmptyProbeComparesNobodyFinely(t *testing.T) {
+	r := rand.New(rand.NewPCG(39, 39))
+	s, _ := gallery(t, r, 20)
+	p := anyPrint(r, 2)
+	var h Hand
+	h[RightIndex] = &p
+	w := NewSearcher()
+	if got := w.Search(s, &h, anySearch); len(got) != 0 || len(w.persons) != 0 {
+		t.Errorf("%d compared, %+v", len(w.persons), got)
+	}
+	all := anySearch
+	all.Fine, all.Keep = 1, 30
+	if got := w.Search(s, &h, all); len(got) != 20 {
+		t.Errorf("%d of 20 compared when all were wanted", len(got))
+	}
+}
+
 // A print comes out of the gallery as it went in.
 func TestGalleryGivesPrintsBack(t *testing.T) {
 	r := rand.New(rand.NewPCG(37, 37))

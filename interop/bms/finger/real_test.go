@@ -1,10 +1,12 @@
 package finger
 
 import (
+	"encoding/csv"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -51,21 +53,65 @@ func scores(prints []Print, pairs [][2]int) []float64 {
 	return out
 }
 
+// anchors are the error rates of other matchers on the same pairs, out of the
+// folder's table of their scores.
+func anchors(t *testing.T, set string) {
+	file, err := os.Open(filepath.Join(os.Getenv("LIMEN_FINGERPRINTS"), "reference", "scores.csv"))
+	if err != nil {
+		t.Log("no scores of other matchers to stand beside: ", err)
+		return
+	}
+	defer file.Close()
+	table, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for column := 4; column < len(table[0]); column++ {
+		var mated, nonMated []float64
+		for _, row := range table[1:] {
+			score, err := strconv.ParseFloat(row[column], 64)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case row[0] != set && set != "":
+			case row[3] == "1":
+				mated = append(mated, score)
+			default:
+				nonMated = append(nonMated, score)
+			}
+		}
+		v := Verify(table[0][column], mated, nonMated, 0, 0)
+		t.Logf("  beside it %s: EER %.2f %%, FNMR %.2f %% at FMR 1 %%, %.2f %% at 0.1 %%", v.Data, 100*v.EER,
+			100*v.Points[0].FalseNM.Rate, 100*v.Points[1].FalseNM.Rate)
+	}
+}
+
+func logRates(t *testing.T, v Verification) {
+	t.Logf("%s: %d mated, %d non-mated, EER %.2f %%", v.Data, v.Mated, v.NonMated, 100*v.EER)
+	for _, p := range v.Points {
+		t.Logf("  FMR %.3g %% (%s): FNMR %.2f %%, %.2f to %.2f (%d)", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate,
+			100*p.FalseNM.Low, 100*p.FalseNM.High, p.FalseNM.Errors)
+	}
+}
+
 // On the two development sets the fine comparison misses fewer mates than the
 // open matchers that were measured on the same templates.
 func TestRealPrintsAreToldApart(t *testing.T) {
+	var prints []Print
+	var fingers []string
 	for i, set := range developmentSets {
-		prints, fingers := realPrints(t, set)
-		mated, nonMated := FVCPairs(fingers, true)
-		v := Verify(set, scores(prints, mated), scores(prints, nonMated), 0, len(prints))
-		t.Logf("%s: EER %.2f %%", set, 100*v.EER)
-		for _, p := range v.Points {
-			t.Logf("  FMR %.3g %% (%s): FNMR %.2f %% (%s)", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
-		}
+		p, f := realPrints(t, set)
+		prints, fingers = append(prints, p...), append(fingers, f...)
+		mated, nonMated := FVCPairs(f, true)
+		v := Verify(set, scores(p, mated), scores(p, nonMated), 0, len(p))
+		logRates(t, v)
+		anchors(t, set)
 		if limit := []float64{0.057, 0.075}[i]; v.Points[1].FalseNM.Rate >= limit {
 			t.Errorf("%s: FNMR %.2f %% at FMR 0.1 %%, want under %.2f %%", set, 100*v.Points[1].FalseNM.Rate, 100*limit)
 		}
 	}
+	mated, nonMated := FVCPairs(fingers, true)
+	logRates(t, Verify("both, and across them", scores(prints, mated), scores(prints, nonMated), 0, len(prints)))
 }
 
 // Of mates that the fine comparison would accept at FMR 0.1 %, the coarse one
