@@ -89,8 +89,8 @@ func anchors(t *testing.T, set string) {
 func logRates(t *testing.T, v Verification) {
 	t.Logf("%s: %d mated, %d non-mated, EER %.2f %%", v.Data, v.Mated, v.NonMated, 100*v.EER)
 	for _, p := range v.Points {
-		t.Logf("  FMR %.3g %% (%s): FNMR %.2f %%, %.2f to %.2f (%d)", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate,
-			100*p.FalseNM.Low, 100*p.FalseNM.High, p.FalseNM.Errors)
+		t.Logf("  FMR %.3g %% (%s): FNMR %.2f %%, %.2f to %.2f (%d); from score %.2f, ratio %.2f", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate,
+			100*p.FalseNM.Low, 100*p.FalseNM.High, p.FalseNM.Errors, p.Threshold, DevelopmentCalibration.LLR(p.Threshold))
 	}
 }
 
