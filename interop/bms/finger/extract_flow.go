@@ -74,7 +74,7 @@ func (x *Extractor) guessPeriods() {
 			for cx := range x.gw {
 				px, py := cx*cell+cell/2, cy*cell+cell/2
 				if c := cy*x.gw + cx; x.mask[c] && px < x.w && py < x.h {
-					re, im := acrossComplex(x.line, x.at(px, py), &x.taps.across[x.orient[c]], wave)
+					re, im := x.across(x.at(px, py), x.orient[c], wave)
 					power[c] = re*re + im*im
 				}
 			}

@@ -89,71 +89,97 @@ func (t *tapOffsets) lay(stride int) {
 	}
 }
 
+// The filters below do the four pixels of a cell's row at a time; those of them
+// beyond the right end are worked out from the padding and set to 0 again.
+
 // alongRidges fills line from norm where the mask is.
 func (x *Extractor) alongRidges() {
 	clear(x.line)
-	weights := &filter.along
-	norm := x.norm
-	for y := range x.h {
-		for cx := range x.gw {
-			c := y/cell*x.gw + cx
-			if !x.mask[c] {
-				continue
-			}
-			off := &x.taps.along[x.orient[c]]
-			p := x.at(cx*cell, y)
-			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
-				v := weights[0] * norm[p]
-				for j := 1; j < len(weights); j++ {
-					v += weights[j] * (norm[p+off[j]] + norm[p-off[j]])
-				}
-				x.line[p] = v
-			}
+	x.eachMasked(func(p, c int) {
+		off, weights := &x.taps.along[x.orient[c]], &filter.along
+		in := (*[cell]float32)(x.norm[p:])
+		v0, v1, v2, v3 := weights[0]*in[0], weights[0]*in[1], weights[0]*in[2], weights[0]*in[3]
+		for j := 1; j < len(weights); j++ {
+			a, b, w := (*[cell]float32)(x.norm[p+off[j]:]), (*[cell]float32)(x.norm[p-off[j]:]), weights[j]
+			v0 += w * (a[0] + b[0])
+			v1 += w * (a[1] + b[1])
+			v2 += w * (a[2] + b[2])
+			v3 += w * (a[3] + b[3])
 		}
-	}
+		*(*[cell]float32)(x.line[p:]) = [cell]float32{v0, v1, v2, v3}
+	})
+	x.clearBeyond(x.line)
 }
 
-// acrossRidges fills re, and im unless only the ridges' picture is wanted, from
-// line where the mask is.
-func (x *Extractor) acrossRidges(picture bool) {
+// picture fills re from line where the mask is.
+func (x *Extractor) picture() {
 	clear(x.re)
+	x.eachMasked(func(p, c int) {
+		wave := x.wave[c]
+		off, even := &x.taps.across[x.orient[c]], &filter.even[wave]
+		in := (*[cell]float32)(x.line[p:])
+		v0, v1, v2, v3 := even[0]*in[0], even[0]*in[1], even[0]*in[2], even[0]*in[3]
+		for j := 1; j <= filter.half[wave] && j < len(off); j++ {
+			a, b, w := (*[cell]float32)(x.line[p+off[j]:]), (*[cell]float32)(x.line[p-off[j]:]), even[j]
+			v0 += w * (a[0] + b[0])
+			v1 += w * (a[1] + b[1])
+			v2 += w * (a[2] + b[2])
+			v3 += w * (a[3] + b[3])
+		}
+		*(*[cell]float32)(x.re[p:]) = [cell]float32{v0, v1, v2, v3}
+	})
+	x.clearBeyond(x.re)
+}
+
+// demodulate fills re and im from line where the mask is.
+func (x *Extractor) demodulate() {
+	x.picture()
 	clear(x.im)
+	x.eachMasked(func(p, c int) {
+		wave := x.wave[c]
+		off, odd := &x.taps.across[x.orient[c]], &filter.odd[wave]
+		var v0, v1, v2, v3 float32
+		for j := 1; j <= filter.half[wave] && j < len(off); j++ {
+			a, b, w := (*[cell]float32)(x.line[p+off[j]:]), (*[cell]float32)(x.line[p-off[j]:]), odd[j]
+			v0 += w * (a[0] - b[0])
+			v1 += w * (a[1] - b[1])
+			v2 += w * (a[2] - b[2])
+			v3 += w * (a[3] - b[3])
+		}
+		*(*[cell]float32)(x.im[p:]) = [cell]float32{v0, v1, v2, v3}
+	})
+	x.clearBeyond(x.im)
+}
+
+// eachMasked calls f for each row of pixels of each masked cell, with where its
+// first pixel is in the padded planes and the cell.
+func (x *Extractor) eachMasked(f func(p, c int)) {
 	for y := range x.h {
-		for cx := range x.gw {
-			c := y/cell*x.gw + cx
-			if !x.mask[c] {
-				continue
-			}
-			p := x.at(cx*cell, y)
-			for end := p + min(cell, x.w-cx*cell); p < end; p++ {
-				if picture {
-					x.re[p] = across(x.line, p, &x.taps.across[x.orient[c]], x.wave[c])
-				} else {
-					x.re[p], x.im[p] = acrossComplex(x.line, p, &x.taps.across[x.orient[c]], x.wave[c])
-				}
+		for cx, in := range x.mask[y/cell*x.gw:][:x.gw] {
+			if in {
+				f(x.at(cx*cell, y), y/cell*x.gw+cx)
 			}
 		}
 	}
 }
 
-// across is the real part of acrossComplex.
-func across(line []float32, p int, off *[acrossHalf + 1]int, wave uint8) (re float32) {
-	even := &filter.even[wave]
-	re = even[0] * line[p]
-	for j := 1; j <= filter.half[wave] && j < len(off); j++ {
-		re += even[j] * (line[p+off[j]] + line[p-off[j]])
+// clearBeyond sets to 0 what was written to the right of the image.
+func (x *Extractor) clearBeyond(plane []float32) {
+	if beyond := x.gw*cell - x.w; beyond > 0 {
+		for y := range x.h {
+			clear(plane[x.at(x.w, y):][:beyond])
+		}
 	}
-	return re
 }
 
-// acrossComplex is the ridge signal at index p of the padded planes: its phase
-// falls by a turn from ridge to ridge in the sense of the orientation plus a
-// quarter turn, and is 0 on a ridge.
-func acrossComplex(line []float32, p int, off *[acrossHalf + 1]int, wave uint8) (re, im float32) {
-	even, odd := &filter.even[wave], &filter.odd[wave]
-	re = even[0] * line[p]
+// across is the ridge signal at index p of the padded planes, for a cell of this
+// orientation and period: its phase falls by a turn from ridge to ridge in the
+// sense of the orientation plus a quarter turn, and is 0 on a ridge.
+func (x *Extractor) across(p int, orient, wave uint8) (re, im float32) {
+	off, even, odd := &x.taps.across[orient], &filter.even[wave], &filter.odd[wave]
+	re = even[0] * x.line[p]
 	for j := 1; j <= filter.half[wave] && j < len(off); j++ {
-		a, b := line[p+off[j]], line[p-off[j]]
+		a, b := x.line[p+off[j]], x.line[p-off[j]]
 		re += even[j] * (a + b)
 		im += odd[j] * (a - b)
 	}

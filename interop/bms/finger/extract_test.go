@@ -336,17 +336,3 @@ func FuzzExtract(f *testing.F) {
 		}
 	})
 }
-
-// BenchmarkExtract takes a print of the size of a common sensor.
-func BenchmarkExtract(b *testing.B) {
-	d := drawing{width: 388, height: 374, period: 9, noise: 20}
-	d.scatter(50)
-	img := d.image(500)
-	var x Extractor
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, _, err := x.Extract(img); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
