@@ -49,6 +49,7 @@ type demoAccount struct {
 // demoCast is who works in the demonstration.
 var demoCast = []access.NewAccount{
 	{User: "guard", Role: access.BorderGuard, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
+	{User: "kiosk", Role: access.KioskMachine, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
 	{User: "immigration", Role: access.ImmigrationOfficer, Authority: access.Authority{State: "D", Name: "Ausländerbehörde Berlin"}},
 	{User: "visa", Role: access.VisaOfficer, Authority: access.Authority{State: "ESP", Name: "Consulado General, Rabat"}},
 	{User: "facilitation", Role: access.FacilitationOfficer, Authority: access.Authority{State: "NLD", Name: "Koninklijke Marechaussee, Schiphol"}},
@@ -56,7 +57,7 @@ var demoCast = []access.NewAccount{
 	{User: "administrator", Role: access.AdministratorRole, Authority: access.Authority{State: "EUE", Name: "Central System"}},
 }
 
-// demoPost is where the demonstration's guard works.
+// demoPost is where the demonstration's guard works, and where its kiosk stands.
 const demoPost = "FRCDG"
 
 // Run serves the demonstration.
@@ -156,7 +157,7 @@ func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, 
 	accounts, err := readOrMake(filepath.Join(c.Data, "accounts.json"), func() (accounts []demoAccount, err error) {
 		for _, n := range demoCast {
 			a, err := makeAccount(ctx, h.Identities, h.Door, n)
-			if err == nil && n.Role == access.BorderGuard {
+			if err == nil && (n.Role == access.BorderGuard || n.Role == access.KioskMachine) {
 				err = h.Identities.ChoosePost(ctx, n.User, demoPost)
 			}
 			if err != nil {
