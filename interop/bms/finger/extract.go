@@ -112,9 +112,9 @@ type Extractor struct {
 // A print is taken to be an oscillation whose phase grows by one turn from ridge
 // to ridge, and a minutia to be a point around which the phase itself turns
 // once: K. G. Larkin and P. A. Fletcher, "A coherent framework for fingerprint
-// analysis: are fingerprints holograms?", Optics Express 15(14), 2007, section
-// 3; J. Feng and A. K. Jain, "Fingerprint reconstruction: from minutiae to
-// phase", IEEE PAMI 33(2), 2011, section 2. The steps: even contrast, ridge
+// analysis: are fingerprints holograms?", Optics Express 15(14), 2007, pages 8667
+// to 8677; J. Feng and A. K. Jain, "Fingerprint reconstruction: from minutiae to
+// phase", IEEE PAMI 33(2), 2011. The steps: even contrast, ridge
 // orientation and period, a complex Gabor filter tuned to both, its
 // singularities, the removal of pairs that undo each other, selection. Nothing
 // is binarised or thinned.

@@ -19,7 +19,8 @@ const (
 
 // evenContrast fills norm: dark positive, mean 0 and deviation near 1 in every
 // window. It is the normalisation of L. Hong, Y. Wan and A. K. Jain, "Fingerprint
-// image enhancement", IEEE PAMI 20(8), 1998, section 2.2, taken locally. It
+// image enhancement: algorithm and performance evaluation", IEEE PAMI 20(8),
+// 1998 ("Normalization"), taken locally. It
 // leaves the contrast in grey levels of each cell's middle in cells[0].
 func (x *Extractor) evenContrast() {
 	w1 := x.w + 1

@@ -15,7 +15,7 @@ const (
 // orientBy sets the orientation of every masked cell from the structure tensor
 // of a padded plane: A. M. Bazen and S. H. Gerez, "Systematic methods for the
 // computation of the directional fields and singular points of fingerprints",
-// IEEE PAMI 24(7), 2002, section 2.1 (averaged squared gradients). It leaves
+// IEEE PAMI 24(7), 2002 (averaged squared gradients). It leaves
 // the gradient's power in cells[2] and the plane's in cells[3], neither blurred.
 func (x *Extractor) orientBy(plane []float32, reach float64) {
 	cosine, sine, slope, power := x.cells[0], x.cells[1], x.cells[2], x.cells[3]

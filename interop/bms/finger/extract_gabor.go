@@ -16,7 +16,7 @@ const (
 
 // gabor is a complex Gabor filter in two halves, along the ridges and across
 // them, which take 50 products a pixel in place of 500: Hong, Wan and Jain 1998,
-// section 2.7, there as one real filter. The along half follows the curve of
+// "Filtering", there as one real filter. The along half follows the curve of
 // the ridges, because the across half reads pixels that were each smoothed by
 // their own orientation.
 type gabor struct {

@@ -133,7 +133,8 @@ func (x *Extractor) amidRidges(s singularity) bool {
 }
 
 // kindOf says whether the one line more is a ridge, which ends, or a valley,
-// which parts two branches: the sign of the signal a little way on.
+// which parts two branches: the sign of the signal a little way on. Pressure
+// turns one kind into the other, so little may rest on it.
 func (x *Extractor) kindOf(s singularity) Kind {
 	sin, cos := math.Sincos(float64(s.toward))
 	far := kindAt * x.periodAt(s)

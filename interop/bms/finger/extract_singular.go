@@ -12,7 +12,11 @@ type singularity struct {
 	quality uint8 // 1 to 100
 }
 
-// findSingularities looks at every square of four pixels.
+// findSingularities looks at every square of four pixels. Around it the phase,
+// which falls across the ridges, turns by as many turns as one side has ridges
+// more than the other: clockwise when they are on the side of the orientation,
+// counter-clockwise when they are opposite. Rows are taken from the top, so the
+// list is in order of y.
 func (x *Extractor) findSingularities() {
 	s := x.stride
 	for y := 0; y+1 < x.h; y++ {
