@@ -3,7 +3,7 @@ package finger
 import (
 	"image"
 	"image/draw"
-	_ "image/png"
+	"image/png"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,7 +29,7 @@ func realImages(t testing.TB, set string) (images []Image, names []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, _, err := image.Decode(f)
+		m, err := png.Decode(f)
 		f.Close()
 		if err != nil {
 			t.Fatal(name, err)

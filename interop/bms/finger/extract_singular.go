@@ -12,11 +12,10 @@ type singularity struct {
 	quality uint8 // 1 to 100
 }
 
-// findSingularities looks at every square of four pixels. Around it the phase,
-// which falls across the ridges, turns by as many turns as one side has ridges
-// more than the other: clockwise when they are on the side of the orientation,
-// counter-clockwise when they are opposite. Rows are taken from the top, so the
-// list is in order of y.
+// findSingularities looks at every square of four pixels. The phase falls across
+// the ridges, so on a way round the square, clockwise as seen, it turns back once
+// for a ridge more on the side of the orientation and forward once for a ridge
+// more on the other. Rows are taken from the top: the list is in order of y.
 func (x *Extractor) findSingularities() {
 	s := x.stride
 	for y := 0; y+1 < x.h; y++ {
