@@ -51,13 +51,29 @@ func setBlock(block []byte, p *Print) {
 	}
 }
 
-// words reads lane i's cylinder back.
-func blockWords(block []byte, lane int) (w [sections]uint64) {
-	for h := range halves {
-		half := uint64(block[h/2*rowBytes+lane]>>(4*(h%2))) & 0x0f
-		w[h/(cells/4)] |= half << (4 * (h % (cells / 4)))
+// packed is a cylinder's bits in the order of a block's rows, the last word
+// nearly empty.
+type packed [(rows + 7) / 8]uint64
+
+// blockLane reads lane i's cylinder back.
+func blockLane(block []byte, lane int) (w packed) {
+	for r := range rows {
+		w[r/8] |= uint64(block[r*rowBytes+lane]) << (8 * (r % 8))
 	}
 	return w
+}
+
+// words are the sections of a packed cylinder.
+func (w *packed) words() (out [sections]uint64) {
+	for k := range sections {
+		from, shift := k*cells/64, k*cells%64
+		out[k] = w[from] >> shift
+		if shift+cells > 64 {
+			out[k] |= w[from+1] << (64 - shift)
+		}
+		out[k] &= 1<<cells - 1
+	}
+	return out
 }
 
 // group is how many cylinders of the probe are held against a block at a time.
@@ -69,63 +85,49 @@ const group = 4
 type probeGroup struct {
 	count [rows][group][2][16]byte
 	norm  [group]uint16
-	angle [group]uint8
-	turn  uint8 // 256ths by which directions may differ
-	_     [3]byte
+	angle [windows][group]uint8 // directions, turned to the middle of each window
+	half  uint8                 // 256ths by which a direction may differ from that
+	_     [7]byte
 }
 
 // coarseProbe is a print as the one that is searched for.
 type coarseProbe struct {
 	groups [lanes / group]probeGroup
 	used   int // groups with a cylinder
-	word   [lanes][sections]uint64
+	bits   [lanes]packed
 }
 
 func (c *coarseProbe) set(p *Print) {
 	*c = coarseProbe{used: (p.coded + group - 1) / group}
 	for i := range p.coded {
 		code := &p.code[i]
-		c.word[i] = code.word
 		g, at := &c.groups[i/group], i%group
 		for h := range halves {
 			mine := code.half(h)
+			c.bits[i][h/16] |= uint64(mine) << (4 * (h % 16))
 			for v := range byte(16) {
 				both := mine & v
 				g.count[h/2][at][h%2][v] = both&1 + both>>1&1 + both>>2&1 + both>>3
 			}
 		}
 		g.norm[at] = reciprocal(code.ones)
-		g.angle[at] = p.points[i].angle
-		g.turn = coarseTurn
+		g.half = windowHalf
+		for w := range windows {
+			g.angle[w][at] = p.points[i].angle + windowShift[w]
+		}
 	}
 }
 
+// The prints of a finger are turned against each other by one angle, so the
+// likenesses that count together are those of one window of angles: to either
+// side and upright, together 60 degrees each way.
 const (
-	// floor is the likeness, of 255, from which a lane's best counts for its
-	// print. Between 100 and 140 it hardly matters.
-	floor = 120
-	// coarseTurn is by how many 256ths two prints may be turned and still pass
-	// the first comparison: 60 degrees.
-	coarseTurn = 43
+	windows    = 3
+	windowHalf = 14 // 256ths of a turn
 )
 
-// scanPlain is the first comparison: of the cylinder in each lane of a block the
-// likeness to the most like of the probe's, by what it has above the floor,
-// summed. Likeness is common bits over the geometric mean of set bits, in whole
-// 255ths that every other version of the scan must give exactly.
-func scanPlain(probe *coarseProbe, blocks []byte, scores []uint16) {
-	for n := range scores {
-		block := blocks[n*blockBytes : (n+1)*blockBytes]
-		sum := uint16(0)
-		for lane := range lanes {
-			at := normPlace(lane)
-			norm := uint32(block[at]) | uint32(block[at+1])<<8
-			if norm == 0 {
-				continue
-			}
-			best := likeliest(probe, blockWords(block, lane), norm, block[turnOffset+lane])
-			sum += uint16(max(best, floor) - floor)
-		}
-		scores[n] = sum
-	}
-}
+var windowShift = [windows]uint8{0, 2*windowHalf + 1, 256 - 2*windowHalf - 1}
+
+// floor is the likeness, of 255, from which a lane's best counts for its print.
+// Between 80 and 110 it hardly matters.
+const floor = 100

@@ -212,8 +212,8 @@ func TestCalibrationFindsTheRatio(t *testing.T) {
 		}
 		return out
 	}
-	// In ln(score) the two are normal, two apart: the ratio is 2x - 2 natural logs.
-	mated, nonMated := draw(20_000, 2), draw(60_000, 0)
+	// In ln(score) the two are normal, two apart: the ratio is 2x - 8 natural logs.
+	mated, nonMated := draw(20_000, 5), draw(60_000, 3)
 	for _, s := range [][]float64{mated, nonMated} {
 		for i := range s {
 			s[i] = max(s[i], 0)
@@ -223,8 +223,8 @@ func TestCalibrationFindsTheRatio(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, x := range []float64{0, 1, 2} {
-		near(t, "LLR", c.LLR(math.Exp(x)-softScore), (2*x-2)/math.Ln10, 0.06)
+	for _, x := range []float64{3, 4, 5} {
+		near(t, "LLR", c.LLR(math.Exp(x)-softScore), (2*x-8)/math.Ln10, 0.06)
 	}
 	last := math.Inf(-1)
 	for s := 0.0; s < 1e6; s = s*1.3 + 0.01 {

@@ -2,84 +2,104 @@ package finger
 
 import "math"
 
-// gradientFlow estimates the ridge orientation from the structure tensor.
-func (x *Extractor) gradientFlow(plane []float32, first bool) {
-	a, b, c, e := x.cs1, x.cs2, x.cs3, x.cs4
-	clear(a)
-	clear(b)
-	clear(c)
-	clear(e)
+const (
+	// orientations is how many steps a half turn has.
+	orientations = 64
+	// How far in cells the first and the second look at the orientation reach:
+	// deviation of a Gaussian.
+	firstReach, secondReach = 2.0, 1.6
+	// periodReach in cells: periods change more slowly.
+	periodReach = 2.5
+)
+
+// orientBy sets the orientation of every masked cell from the structure tensor
+// of a padded plane: A. M. Bazen and S. H. Gerez, "Systematic methods for the
+// computation of the directional fields and singular points of fingerprints",
+// IEEE PAMI 24(7), 2002 (averaged squared gradients). It leaves
+// the gradient's power in cells[2] and the plane's in cells[3], neither blurred.
+func (x *Extractor) orientBy(plane []float32, reach float64) {
+	cosine, sine, slope, power := x.cells[0], x.cells[1], x.cells[2], x.cells[3]
+	for _, c := range [][]float32{cosine, sine, slope, power} {
+		clear(c)
+	}
 	for y := range x.h {
-		g := (y / cell) * x.gw
-		base := x.at(0, y)
-		up, row, down := plane[base-x.stride-1:][:x.w+2], plane[base-1:][:x.w+2], plane[base+x.stride-1:][:x.w+2]
+		base := x.at(-1, y)
+		up, row, down := plane[base-x.stride:][:x.w+2], plane[base:][:x.w+2], plane[base+x.stride:][:x.w+2]
 		for cx := range x.gw {
-			if !x.mask[g+cx] {
+			c := y/cell*x.gw + cx
+			if !x.mask[c] {
 				continue
 			}
-			var sa, sb, sc, se float32
+			var a, b, s, p float32
 			for i := cx * cell; i < min((cx+1)*cell, x.w); i++ {
-				// Sobel
-				dx := (up[i+2] - up[i]) + 2*(row[i+2]-row[i]) + (down[i+2] - down[i])
-				dy := (down[i] - up[i]) + 2*(down[i+1]-up[i+1]) + (down[i+2] - up[i+2])
-				dx, dy = dx/8, dy/8
-				sa += dx*dx - dy*dy
-				sb += 2 * dx * dy
-				sc += dx*dx + dy*dy
-				se += row[i+1] * row[i+1]
+				dx := (up[i+2] - up[i] + 2*(row[i+2]-row[i]) + down[i+2] - down[i]) * (1.0 / 8)
+				dy := (down[i] - up[i] + 2*(down[i+1]-up[i+1]) + down[i+2] - up[i+2]) * (1.0 / 8)
+				a += dx*dx - dy*dy
+				b += 2 * dx * dy
+				s += dx*dx + dy*dy
+				p += row[i+1] * row[i+1]
 			}
-			a[g+cx] += sa
-			b[g+cx] += sb
-			c[g+cx] += sc
-			e[g+cx] += se
+			cosine[c] += a
+			sine[c] += b
+			slope[c] += s
+			power[c] += p
 		}
 	}
-	tmp := x.line
-	if first {
-		x.blur(a, tmp, 8)
-		x.blur(b, tmp, 8)
-		x.blur(c, tmp, 8)
-	} else {
-		x.blur(a, tmp, 5)
-		x.blur(b, tmp, 5)
-		x.blur(c, tmp, 5)
-	}
-	for i := range x.flow {
-		// The ridge runs across the gradient: half a turn of the doubled angle.
-		n := c[i] + 1e-6
-		x.flow[i] = vec{-a[i] / n, -b[i] / n}
-		x.orient[i] = orientationStep(x.flow[i])
-	}
-	clear(x.line)
-}
-
-// orientationStep is the orientation of a doubled-angle vector in steps of the
-// half turn.
-func orientationStep(v vec) uint8 {
-	t := math.Atan2(float64(v.y), float64(v.x)) / (2 * math.Pi) * orientations
-	return uint8(int(math.Round(t)+orientations) % orientations)
-}
-
-// firstWave takes the usual ridge period everywhere.
-func (x *Extractor) firstWave() {
-	for i := range x.wave {
-		x.wave[i] = waveStep(usualPeriod)
-	}
-}
-
-func (x *Extractor) refineFlow() {
-	x.gradientFlow(x.re, false)
-	c, e := x.cs3, x.cs4
-	x.blur(e, x.line, 5)
-	x.blur(c, x.line, 8)
-	x.blur(e, x.line, 8)
-	for i := range c {
-		p := usualPeriod
-		if e[i] > 1e-6 {
-			s := math.Sqrt(float64(c[i] / e[i]))
-			p = 2 * math.Pi / math.Asin(min(s, 0.99))
+	x.blur(cosine, reach)
+	x.blur(sine, reach)
+	for c, in := range x.mask {
+		if in {
+			// Ridges run across the gradient: a half turn of the doubled angle.
+			x.orient[c] = orientationStep(-cosine[c], -sine[c])
 		}
-		x.wave[i] = waveStep(p)
 	}
-	clear(x.line)
+}
+
+// orientationStep is the step of the orientation whose doubled angle has this
+// cosine and sine.
+func orientationStep(cosine, sine float32) uint8 {
+	turn := math.Atan2(float64(sine), float64(cosine)) / (2 * math.Pi)
+	return uint8(int(math.Round(turn*orientations)+orientations) % orientations)
+}
+
+// guessPeriods gives each masked cell, of a few ridge periods, the one that
+// answers best at the middles of the cells around. line must be filled.
+func (x *Extractor) guessPeriods() {
+	best, power := x.cells[0], x.cells[1]
+	clear(best)
+	for _, period := range [...]float64{6, 7.5, 9, 11, 13} {
+		wave := periodStep(period)
+		clear(power)
+		for cy := range x.gh {
+			for cx := range x.gw {
+				px, py := cx*cell+cell/2, cy*cell+cell/2
+				if c := cy*x.gw + cx; x.mask[c] && px < x.w && py < x.h {
+					re, im := x.across(x.at(px, py), x.orient[c], wave)
+					power[c] = re*re + im*im
+				}
+			}
+		}
+		x.blur(power, periodReach)
+		for c, p := range power {
+			if p > best[c] {
+				best[c], x.wave[c] = p, wave
+			}
+		}
+	}
+}
+
+// refinePeriods sets the period of every cell from the filtered ridges, after
+// orientBy(re): the power of an oscillation's slope is that of the oscillation
+// times the square of the sine of its frequency, differences being taken over
+// two pixels.
+func (x *Extractor) refinePeriods() {
+	slope, power := x.cells[2], x.cells[3]
+	x.blur(slope, periodReach)
+	x.blur(power, periodReach)
+	for c, in := range x.mask {
+		if in && power[c] > 0 {
+			sine := math.Sqrt(float64(slope[c] / power[c]))
+			x.wave[c] = periodStep(2 * math.Pi / math.Asin(min(max(sine, 0.01), 1)))
+		}
+	}
 }

@@ -3,6 +3,7 @@ package finger
 import (
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 )
 
@@ -175,6 +176,70 @@ func TestSearchWithoutCommonFingers(t *testing.T) {
 	if got := NewSearcher().Search(NewShard(), handOf(persons[0], 0), anySearch); len(got) != 0 {
 		t.Errorf("found %+v in an empty shard", got)
 	}
+}
+
+// A print without a cylinder is like nobody: it finds nobody by the coarse
+// comparison, and does not send everybody to the fine one.
+func TestEmptyProbeComparesNobodyFinely(t *testing.T) {
+	r := rand.New(rand.NewPCG(39, 39))
+	s, _ := gallery(t, r, 20)
+	p := anyPrint(r, 2)
+	var h Hand
+	h[RightIndex] = &p
+	w := NewSearcher()
+	if got := w.Search(s, &h, anySearch); len(got) != 0 || len(w.persons) != 0 {
+		t.Errorf("%d compared, %+v", len(w.persons), got)
+	}
+	all := anySearch
+	all.Fine, all.Keep = 1, 30
+	if got := w.Search(s, &h, all); len(got) != 20 {
+		t.Errorf("%d of 20 compared when all were wanted", len(got))
+	}
+}
+
+// A print comes out of the gallery as it went in.
+func TestGalleryGivesPrintsBack(t *testing.T) {
+	r := rand.New(rand.NewPCG(37, 37))
+	for n := range 80 {
+		want, got := anyPrint(r, n), Print{}
+		block := make([]byte, blockBytes)
+		setBlock(block, &want)
+		var s slot
+		s.set(&want)
+		s.print(&got, block)
+		got.around, want.around = hull{n: got.around.n}, hull{n: want.around.n}
+		if got != want {
+			t.Fatalf("%d minutiae: %+v, want %+v", n, got, want)
+		}
+	}
+}
+
+// Searches go on while persons come and go, and never see half of one.
+func TestShardIsUsedSideBySide(t *testing.T) {
+	r := rand.New(rand.NewPCG(38, 38))
+	s, persons := gallery(t, r, 30)
+	steady, changing := handOf(persons[5], 6), handOf(persons[6], 0)
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() {
+			w := NewSearcher()
+			for range 20 {
+				got := w.Search(s, steady, anySearch)
+				if len(got) == 0 || got[0].Key != 1005 || got[0].Fingers != 3 {
+					t.Errorf("%+v", got)
+				}
+			}
+		})
+	}
+	wait.Go(func() {
+		for range 50 {
+			s.Remove(1006)
+			if err := s.Add(1006, changing); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	wait.Wait()
 }
 
 func TestSearchAllocatesNothingAgain(t *testing.T) {

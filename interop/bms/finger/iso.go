@@ -25,6 +25,15 @@ func ReadISO(data []byte) ([]Template, error) {
 	return views, nil
 }
 
+// ReadRecord reads a minutiae record of either format. They begin alike; a
+// record is of ISO/IEC 19794-2 when its four bytes of length say how long it is.
+func ReadRecord(data []byte) ([]Template, error) {
+	if len(data) >= 12 && uint64(binary.BigEndian.Uint32(data[8:])) == uint64(len(data)) {
+		return ReadISO(data)
+	}
+	return ReadANSI(data)
+}
+
 // WriteISO writes the templates as the views of one record, without extended
 // data and with no capture equipment named. They must pass Check and be of one
 // image size and resolution; at most 16 may be of one finger, and all of them

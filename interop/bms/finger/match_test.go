@@ -123,3 +123,28 @@ func TestCylinderTurnsWithItsMinutia(t *testing.T) {
 		}
 	}
 }
+
+// Of any two templates that a record can hold, the comparison ends, is finite
+// and the same both ways.
+func FuzzCompare(f *testing.F) {
+	r := rand.New(rand.NewPCG(14, 14))
+	data, err := WriteISO([]Template{someTemplate(r, 20), someTemplate(r, 80)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	coder, scratch := NewCoder(PaperCylinders), NewScratch()
+	var a, b Print
+	f.Fuzz(func(t *testing.T, data []byte) {
+		views, err := ReadISO(data)
+		if err != nil || len(views) < 2 {
+			return
+		}
+		coder.Encode(&a, &views[0])
+		coder.Encode(&b, &views[1])
+		x, y := scratch.Compare(&a, &b), scratch.Compare(&b, &a)
+		if x != y || math.IsInf(x, 0) || !(x >= 0) {
+			t.Fatalf("%v one way, %v the other", x, y)
+		}
+	})
+}

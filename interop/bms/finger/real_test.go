@@ -1,9 +1,10 @@
 package finger
 
 import (
+	"encoding/csv"
 	"os"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -50,21 +51,65 @@ func scores(prints []Print, pairs [][2]int) []float64 {
 	return out
 }
 
+// anchors are the error rates of other matchers on the same pairs, out of the
+// folder's table of their scores.
+func anchors(t *testing.T, set string) {
+	file, err := os.Open(filepath.Join(os.Getenv("LIMEN_FINGERPRINTS"), "reference", "scores.csv"))
+	if err != nil {
+		t.Log("no scores of other matchers to stand beside: ", err)
+		return
+	}
+	defer file.Close()
+	table, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for column := 4; column < len(table[0]); column++ {
+		var mated, nonMated []float64
+		for _, row := range table[1:] {
+			score, err := strconv.ParseFloat(row[column], 64)
+			switch {
+			case err != nil:
+				t.Fatal(err)
+			case row[0] != set && set != "":
+			case row[3] == "1":
+				mated = append(mated, score)
+			default:
+				nonMated = append(nonMated, score)
+			}
+		}
+		v := Verify(table[0][column], mated, nonMated, 0, 0)
+		t.Logf("  beside it %s: EER %.2f %%, FNMR %.2f %% at FMR 1 %%, %.2f %% at 0.1 %%", v.Data, 100*v.EER,
+			100*v.Points[0].FalseNM.Rate, 100*v.Points[1].FalseNM.Rate)
+	}
+}
+
+func logRates(t *testing.T, v Verification) {
+	t.Logf("%s: %d mated, %d non-mated, EER %.2f %%", v.Data, v.Mated, v.NonMated, 100*v.EER)
+	for _, p := range v.Points {
+		t.Logf("  FMR %.3g %% (%s): FNMR %.2f %%, %.2f to %.2f (%d); from score %.2f, ratio %.2f", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate,
+			100*p.FalseNM.Low, 100*p.FalseNM.High, p.FalseNM.Errors, p.Threshold, DevelopmentCalibration.LLR(p.Threshold))
+	}
+}
+
 // On the two development sets the fine comparison misses fewer mates than the
 // open matchers that were measured on the same templates.
 func TestRealPrintsAreToldApart(t *testing.T) {
+	var prints []Print
+	var fingers []string
 	for i, set := range developmentSets {
-		prints, fingers := realPrints(t, set)
-		mated, nonMated := FVCPairs(fingers, true)
-		v := Verify(set, scores(prints, mated), scores(prints, nonMated), 0, len(prints))
-		t.Logf("%s: EER %.2f %%", set, 100*v.EER)
-		for _, p := range v.Points {
-			t.Logf("  FMR %.3g %% (%s): FNMR %.2f %% (%s)", 100*p.FMR, p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
-		}
+		p, f := realPrints(t, set)
+		prints, fingers = append(prints, p...), append(fingers, f...)
+		mated, nonMated := FVCPairs(f, true)
+		v := Verify(set, scores(p, mated), scores(p, nonMated), 0, len(p))
+		logRates(t, v)
+		anchors(t, set)
 		if limit := []float64{0.057, 0.075}[i]; v.Points[1].FalseNM.Rate >= limit {
 			t.Errorf("%s: FNMR %.2f %% at FMR 0.1 %%, want under %.2f %%", set, 100*v.Points[1].FalseNM.Rate, 100*limit)
 		}
 	}
+	mated, nonMated := FVCPairs(fingers, true)
+	logRates(t, Verify("both, and across them", scores(prints, mated), scores(prints, nonMated), 0, len(prints)))
 }
 
 // Of mates that the fine comparison would accept at FMR 0.1 %, the coarse one
@@ -129,83 +174,4 @@ func TestRealMatesPassTheFilter(t *testing.T) {
 	}
 	v := Verify("", m, o, 0, 0)
 	t.Logf("coarse alone: EER %.2f %%, FNMR %.2f %% at FMR 1 %%, %.2f %% at 0.1 %%", 100*v.EER, 100*v.Points[0].FalseNM.Rate, 100*v.Points[1].FalseNM.Rate)
-}
-
-// Calibrated on one set, the ratios hold on the other.
-func TestRealScoresCalibrateAcrossSets(t *testing.T) {
-	type set struct{ mated, nonMated []float64 }
-	var sets []set
-	for _, name := range developmentSets {
-		prints, fingers := realPrints(t, name)
-		m, n := FVCPairs(fingers, true)
-		sets = append(sets, set{scores(prints, m), scores(prints, n)})
-	}
-	for i, fitted := range sets {
-		c, err := FitCalibration(fitted.mated, fitted.nonMated)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("fitted on %s: %+v", developmentSets[i], c)
-		for j, judged := range sets {
-			cost := c.Cost(judged.mated, judged.nonMated)
-			t.Logf("  Cllr on %s: %.3f", developmentSets[j], cost)
-			if cost > 0.3 {
-				t.Errorf("fitted on %s, costs %.3f on %s", developmentSets[i], cost, developmentSets[j])
-			}
-		}
-	}
-	both, err := FitCalibration(append(sets[0].mated, sets[1].mated...), append(sets[0].nonMated, sets[1].nonMated...))
-	t.Logf("fitted on both: %+v %v", both, err)
-}
-
-// Four fingers of an invented person are told apart from those of another, with
-// ratios that were fitted on the other set.
-func TestRealFingersAddUp(t *testing.T) {
-	var mated, nonMated []float64
-	for _, name := range developmentSets {
-		prints, fingers := realPrints(t, name)
-		m, n := fourFingers(fingers, fitOnOther(t, name), prints)
-		v := Verify(name, m, n, 0, 0)
-		t.Logf("%s: %d mated, %d non-mated: EER %.2f %%, %s missed at no false match; lowest mate %.2f, highest other %.2f",
-			name, len(m), len(n), 100*v.EER, v.Points[3].FalseNM, slices.Min(m), slices.Max(n))
-		mated, nonMated = append(mated, m...), append(nonMated, n...)
-	}
-	v := Verify("both", mated, nonMated, 0, 0)
-	p := v.Points[2]
-	t.Logf("both: FMR 0.05 %% (%s): FNMR %.2f %% (%s)", p.FalseM, 100*p.FalseNM.Rate, p.FalseNM)
-	if p.FalseNM.Rate > 0.0022 {
-		t.Errorf("FNMR %.2f %% at FMR 0.05 %% with four fingers, want at most 0.22 %%", 100*p.FalseNM.Rate)
-	}
-}
-
-// fitOnOther calibrates on the development set that is not name.
-func fitOnOther(t *testing.T, name string) Calibration {
-	other := developmentSets[0]
-	if other == name {
-		other = developmentSets[1]
-	}
-	prints, fingers := realPrints(t, other)
-	m, n := FVCPairs(fingers, true)
-	c, err := FitCalibration(scores(prints, m), scores(prints, n))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// fourFingers are the sums of ratios of persons of four fingers each, invented
-// from the fingers of one set.
-func fourFingers(fingers []string, c Calibration, prints []Print) (mated, nonMated []float64) {
-	number := map[string]int{}
-	var impressions [][]int
-	for i, f := range fingers {
-		n, known := number[f]
-		if !known {
-			n = len(impressions)
-			number[f], impressions = n, append(impressions, nil)
-		}
-		impressions[n] = append(impressions[n], i)
-	}
-	s := NewScratch()
-	return InventedPersons(impressions, 4, func(a, b int) float64 { return c.LLR(s.Compare(&prints[a], &prints[b])) })
 }

@@ -100,6 +100,27 @@ func TestANSIRecordIsReadInBothLengths(t *testing.T) {
 	}
 }
 
+// Either format is known by its length.
+func TestRecordsAreToldApart(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for n := range 50 {
+		want := someTemplate(r, n)
+		data, err := WriteISO([]Template{want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, data := range map[string][]byte{"iso": data, "ansi": asANSI([]Template{want}, false), "long ansi": asANSI([]Template{want}, true)} {
+			if got, err := ReadRecord(data); err != nil || len(got) != 1 || len(got[0].Minutiae) != n {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	var bad *RecordError
+	if _, err := ReadRecord(nil); !errors.As(err, &bad) {
+		t.Error("nothing was read")
+	}
+}
+
 // Every record that is cut short, and every one with a limit broken, is refused
 // with the place of the fault.
 func TestBrokenRecordsAreRefused(t *testing.T) {

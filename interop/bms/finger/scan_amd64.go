@@ -11,12 +11,13 @@ func cpuid(leaf, sub uint32) (a, b, c, d uint32)
 func xgetbv() (a, d uint32)
 
 // scanGroup holds four cylinders of the probe against n blocks and raises the
-// best likeness of each lane, 32 bytes for each block.
+// best likenesses of each lane: for each block 32 bytes to each window.
 //
 //go:noescape
 func scanGroup(probe *probeGroup, blocks *byte, n int, best *byte)
 
-// sumBest sums, for each of n blocks, what its lanes have above the floor.
+// sumBest sums, for each of n blocks, what its lanes have above the floor, and
+// gives the most of the windows' sums.
 //
 //go:noescape
 func sumBest(best *byte, n int, floor byte, scores *uint16)
@@ -48,7 +49,7 @@ func scan(probe *coarseProbe, blocks []byte, scores []uint16) {
 
 func scanVector(probe *coarseProbe, blocks []byte, scores []uint16) {
 	_ = blocks[:len(scores)*blockBytes]
-	var best [batch * lanes]byte
+	var best [batch * windows * lanes]byte
 	for len(scores) > 0 {
 		n := min(batch, len(scores))
 		clear(best[:])

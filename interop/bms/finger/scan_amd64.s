@@ -3,8 +3,8 @@
 // The layout of probeGroup and of a block: see block.go.
 #define ROWS 33
 #define NORM 4224    // probeGroup.norm
-#define ANGLE 4232   // probeGroup.angle
-#define TURN 4236    // probeGroup.turn
+#define ANGLE 4232   // probeGroup.angle, four to a window
+#define HALF 4244    // probeGroup.half
 #define BLOCKNORM 0  // from the end of a block's rows
 #define BLOCKTURN 64
 #define BLOCKREST 96
@@ -23,8 +23,19 @@ GLOBL lowHalf<>(SB), RODATA|NOPTR, $16
 	VPADDB         Y7, SUM, SUM     \
 	VPADDB         Y8, SUM, SUM
 
-// RAISE turns the common bits in SUM to likenesses, drops lanes whose direction
-// is too far off, and raises the best in Y11. Y12 is the turn, Y13 is zero.
+// WINDOW raises the best in BEST by the likenesses in Y7 of the lanes whose
+// direction is near enough to that at OFF. Y12 is how near.
+#define WINDOW(OFF, BEST) \
+	VPBROADCASTB ANGLE+OFF(AX), Y9      \
+	VPSUBB       BLOCKTURN(SI), Y9, Y9  \
+	VPABSB       Y9, Y9                 \
+	VPMINUB      Y12, Y9, Y10           \
+	VPCMPEQB     Y9, Y10, Y10           \
+	VPAND        Y10, Y7, Y10           \
+	VPMAXUB      Y10, BEST, BEST
+
+// RAISE turns the common bits in SUM to likenesses and raises the best of each
+// window in Y11, Y14 and Y15. Y13 is zero.
 #define RAISE(I, SUM) \
 	VPUNPCKLBW   SUM, Y13, Y7               \
 	VPUNPCKHBW   SUM, Y13, Y8               \
@@ -34,13 +45,9 @@ GLOBL lowHalf<>(SB), RODATA|NOPTR, $16
 	VPMULHUW     Y9, Y7, Y7                 \
 	VPMULHUW     Y9, Y8, Y8                 \
 	VPACKUSWB    Y8, Y7, Y7                 \
-	VPBROADCASTB ANGLE+I(AX), Y9            \
-	VPSUBB       BLOCKTURN(SI), Y9, Y9      \
-	VPABSB       Y9, Y9                     \
-	VPMINUB      Y12, Y9, Y10               \
-	VPCMPEQB     Y9, Y10, Y10               \
-	VPAND        Y10, Y7, Y7                \
-	VPMAXUB      Y7, Y11, Y11
+	WINDOW(I, Y11)                          \
+	WINDOW(I+4, Y14)                        \
+	WINDOW(I+8, Y15)
 
 // func scanGroup(probe *probeGroup, blocks *byte, n int, best *byte)
 TEXT ·scanGroup(SB), NOSPLIT, $0-32
@@ -49,7 +56,7 @@ TEXT ·scanGroup(SB), NOSPLIT, $0-32
 	MOVQ           n+16(FP), CX
 	MOVQ           best+24(FP), BX
 	VBROADCASTI128 lowHalf<>(SB), Y4
-	VPBROADCASTB   TURN(AX), Y12
+	VPBROADCASTB   HALF(AX), Y12
 	VPXOR          Y13, Y13, Y13
 
 block:
@@ -77,19 +84,34 @@ row:
 	JNZ     row
 
 	VMOVDQU (BX), Y11
+	VMOVDQU 32(BX), Y14
+	VMOVDQU 64(BX), Y15
 	RAISE(0, Y0)
 	RAISE(1, Y1)
 	RAISE(2, Y2)
 	RAISE(3, Y3)
 	VMOVDQU Y11, (BX)
+	VMOVDQU Y14, 32(BX)
+	VMOVDQU Y15, 64(BX)
 	ADDQ    $BLOCKREST, SI
-	ADDQ    $32, BX
+	ADDQ    $96, BX
 	DECQ    CX
 	JMP     block
 
 done:
 	VZEROUPPER
 	RET
+
+// SUM leaves in TO the sum of what the 32 bytes at OFF have above Y4. Y5 is zero.
+#define SUM(OFF, TO) \
+	VMOVDQU      OFF(SI), Y0     \
+	VPSUBUSB     Y4, Y0, Y0      \
+	VPSADBW      Y5, Y0, Y0      \
+	VEXTRACTI128 $1, Y0, X1      \
+	VPADDQ       X1, X0, X0      \
+	VPSHUFD      $0xee, X0, X1   \
+	VPADDQ       X1, X0, X0      \
+	VMOVD        X0, TO
 
 // func sumBest(best *byte, n int, floor byte, scores *uint16)
 TEXT ·sumBest(SB), NOSPLIT, $0-32
@@ -100,21 +122,20 @@ TEXT ·sumBest(SB), NOSPLIT, $0-32
 	VPXOR        Y5, Y5, Y5
 
 next:
-	TESTQ        CX, CX
-	JZ           summed
-	VMOVDQU      (SI), Y0
-	VPSUBUSB     Y4, Y0, Y0
-	VPSADBW      Y5, Y0, Y0
-	VEXTRACTI128 $1, Y0, X1
-	VPADDQ       X1, X0, X0
-	VPSHUFD      $0xee, X0, X1
-	VPADDQ       X1, X0, X0
-	VMOVD        X0, AX
-	MOVW         AX, (DI)
-	ADDQ         $32, SI
-	ADDQ         $2, DI
-	DECQ         CX
-	JMP          next
+	TESTQ   CX, CX
+	JZ      summed
+	SUM(0, AX)
+	SUM(32, BX)
+	SUM(64, DX)
+	CMPL    BX, AX
+	CMOVLHI BX, AX
+	CMPL    DX, AX
+	CMOVLHI DX, AX
+	MOVW    AX, (DI)
+	ADDQ    $96, SI
+	ADDQ    $2, DI
+	DECQ    CX
+	JMP     next
 
 summed:
 	VZEROUPPER

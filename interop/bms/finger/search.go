@@ -10,8 +10,9 @@ type Search struct {
 	// Calibration adds up the fingers.
 	Calibration Calibration
 	// Fine is the part of the persons with a finger in common that get the fine
-	// comparison, the best of the coarse one: 0.02 is the best 2 %. 1 compares
-	// everybody finely and loses nobody.
+	// comparison, the best of the coarse one: 0.02 is the best 2 %. Who is like
+	// the probe in nothing is not among them, except that 1 compares everybody
+	// finely and loses nobody.
 	Fine float64
 	// FineAtLeast is how many get it in any case.
 	FineAtLeast int
@@ -113,8 +114,13 @@ func (w *Searcher) choose(want Search) {
 		}
 	}
 	wanted := max(int(want.Fine*float64(common)), want.FineAtLeast)
+	// A sum of 1 is a finger in common and no likeness.
+	lowest := uint32(2)
+	if want.Fine >= 1 {
+		lowest = 1
+	}
 	cut, chosen := uint32(highestCoarse), 0
-	for cut > 1 && chosen < wanted {
+	for cut > lowest && chosen < wanted {
 		cut--
 		chosen += int(w.counts[cut])
 	}
