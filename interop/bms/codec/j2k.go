@@ -44,6 +44,7 @@ func (f *j2kFile) read(data []byte, l Limits) error {
 		return err
 	}
 	f.tiles = make([]j2kTile, f.size.tiles)
+	f.work.passes = maxPasses * f.size.image.w() * f.size.image.h() * len(f.size.depth)
 	for range maxSegments + maxTiles {
 		marker := c.u16()
 		if marker == j2kEOC || c.left() == 0 {
@@ -167,7 +168,14 @@ func (f *j2kFile) decodeTile(number int, img *Image, blocks *blockDecoder) (loss
 	if err := d.each(d.packet); err != nil {
 		return false, err
 	}
-	d.samples(blocks)
+	if d.style.mixed && len(d.components) < 3 {
+		return false, damaged(JP2, "transform of %d components", len(d.components))
+	}
+	components := 1
+	if len(d.components) >= 3 && (d.style.mixed || !f.luma) {
+		components = 3
+	}
+	d.samples(blocks, components)
 	return lossless, f.grey(&d, area, img)
 }
 
@@ -194,9 +202,6 @@ func first[T any](all ...*T) *T {
 func (f *j2kFile) grey(d *tileDecoder, area rect, img *Image) error {
 	colour := len(d.components) >= 3 && !f.luma
 	if d.style.mixed {
-		if len(d.components) < 3 {
-			return damaged(JP2, "transform of %d components", len(d.components))
-		}
 		for _, c := range d.components[1:3] {
 			if c.coding.reversible != d.components[0].coding.reversible {
 				return damaged(JP2, "transform of components with different wavelets")

@@ -29,6 +29,7 @@ const (
 	maxTiles      = 4096
 	maxParts      = 1 << 18 // precincts and code-blocks of an image
 	maxVisits     = 1 << 24 // code-blocks looked at in all packet headers
+	maxPasses     = 60      // coding passes a sample, on average; noise of 16 bits has 52
 )
 
 // rect is a rectangle of the reference grid, or of a band: x1 and y1 outside.

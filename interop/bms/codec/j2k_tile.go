@@ -67,7 +67,11 @@ type tileDecoder struct {
 }
 
 // j2kWork counts what an image costs besides its pixels.
-type j2kWork struct{ parts, visits int }
+type j2kWork struct {
+	parts  int // precincts and code-blocks
+	visits int // of code-blocks, in packet headers
+	passes int // over a coefficient that may still come
+}
 
 func (w *j2kWork) need(parts int) error {
 	w.parts += parts
@@ -229,10 +233,11 @@ func (d *tileDecoder) each(packet func(p *precinct, layer int) error) error {
 	return nil
 }
 
-// samples decodes the code-blocks and runs the wavelet.
-func (d *tileDecoder) samples(blocks *blockDecoder) {
-	for i := range d.components {
-		c := &d.components[i]
+// samples decodes the code-blocks of the first components and runs the wavelet.
+func (d *tileDecoder) samples(blocks *blockDecoder, components int) {
+	wanted := d.components[:components]
+	for i := range wanted {
+		c := &wanted[i]
 		if c.coding.reversible {
 			c.whole = make([]int32, c.w()*c.h())
 		} else {
@@ -240,7 +245,10 @@ func (d *tileDecoder) samples(blocks *blockDecoder) {
 		}
 	}
 	for _, p := range d.precincts {
-		c := &d.components[p.component]
+		if p.component >= components {
+			continue // transparency: its packets had to be read, no more
+		}
+		c := &wanted[p.component]
 		for i := range p.bands {
 			band := p.bands[i].band
 			for j := range p.bands[i].blocks {
@@ -254,8 +262,8 @@ func (d *tileDecoder) samples(blocks *blockDecoder) {
 			}
 		}
 	}
-	for i := range d.components {
-		c := &d.components[i]
+	for i := range wanted {
+		c := &wanted[i]
 		if c.coding.reversible {
 			reversible.synthesise(c.whole, c.w(), c.resolutions)
 		} else {
