@@ -218,12 +218,12 @@ func (f *j2kFile) grey(d *tileDecoder, area rect, img *Image) error {
 	for y := range area.h() {
 		at := (area.y0-f.size.image.y0+y)*img.Width + area.x0 - f.size.image.x0
 		out := img.Pix[at : at+w]
+		if !colour && !d.style.mixed {
+			f.greyRow(out, &d.components[0], y*w)
+			continue
+		}
 		for x := range out {
 			i := y*w + x
-			if !colour && !d.style.mixed {
-				out[x] = f.level(0, value(0, i))
-				continue
-			}
 			a, b, c := value(0, i), value(1, i), value(2, i)
 			if d.style.mixed && d.components[0].coding.reversible {
 				green := a - math.Floor((b+c)/4)
@@ -241,6 +241,25 @@ func (f *j2kFile) grey(d *tileDecoder, area rect, img *Image) error {
 		}
 	}
 	return nil
+}
+
+// greyRow writes a row of the first component, whose samples begin at the given
+// place.
+func (f *j2kFile) greyRow(out []byte, c *j2kComponent, at int) {
+	switch {
+	case !c.coding.reversible:
+		for x, v := range c.real[at : at+len(out)] {
+			out[x] = f.level(0, float64(v))
+		}
+	case f.size.depth[0] == 8:
+		for x, v := range c.whole[at : at+len(out)] {
+			out[x] = byte(min(max(v, -128), 127) + 128)
+		}
+	default:
+		for x, v := range c.whole[at : at+len(out)] {
+			out[x] = f.level(0, float64(v))
+		}
+	}
 }
 
 // level turns a sample of a component into a grey of eight bits (G.1).
