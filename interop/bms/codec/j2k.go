@@ -44,7 +44,9 @@ func (f *j2kFile) read(data []byte, l Limits) error {
 		return err
 	}
 	f.tiles = make([]j2kTile, f.size.tiles)
-	f.work.passes = maxPasses * f.size.image.w() * f.size.image.h() * len(f.size.depth)
+	for _, depth := range f.size.depth {
+		f.work.passes += passesOf(depth) * f.size.image.w() * f.size.image.h()
+	}
 	for range maxSegments + maxTiles {
 		marker := c.u16()
 		if marker == j2kEOC || c.left() == 0 {

@@ -204,7 +204,7 @@ func (d *tileDecoder) bandHeader(b *precinctBand, style, layer int, in *headerBi
 			return damaged(JP2, "%d passes for %d planes", blk.passes+n, blk.planes)
 		}
 		if d.passes -= n * blk.w() * blk.h(); d.passes < 0 {
-			return tooLarge(JP2, "more than %d coding passes a sample", maxPasses)
+			return tooLarge(JP2, "more coding passes than an image of its depth has")
 		}
 		for in.bit() != 0 {
 			blk.lengthBits++

@@ -56,6 +56,15 @@ type (
 	}
 )
 
+// bytes is how much data the block has.
+func (b *codeBlock) bytes() int {
+	n := 0
+	for _, s := range b.segments {
+		n += len(s.data)
+	}
+	return n
+}
+
 // tileDecoder decodes one tile.
 type tileDecoder struct {
 	style      *j2kStyle
@@ -253,8 +262,8 @@ func (d *tileDecoder) samples(blocks *blockDecoder, components int) {
 			band := p.bands[i].band
 			for j := range p.bands[i].blocks {
 				blk := &p.bands[i].blocks[j]
-				if blk.passes == 0 {
-					continue
+				if blk.bytes() == 0 {
+					continue // nothing but ones behind the end: every decision is the probable one, zero
 				}
 				blocks.decode(blk, band.kind, p.style)
 				at := (band.y+blk.y0-band.y0)*c.w() + band.x + blk.x0 - band.x0

@@ -166,3 +166,43 @@ func BenchmarkJPEG2000(b *testing.B) {
 		})
 	}
 }
+
+// A code-block without a byte of data is all zeros in every style, so that it need
+// not be decoded: behind the end stand ones, and ones are the probable decision.
+func TestJPEG2000EmptyBlockIsZero(t *testing.T) {
+	var d blockDecoder
+	for _, style := range []int{0, styleBypass, styleReset, styleTermAll, styleCausal, styleSegments, 63} {
+		for kind := range 4 {
+			blk := codeBlock{rect: rect{0, 0, 37, 41}, planes: 20}
+			for pass := 0; pass < 58; {
+				end := min(segmentEnd(pass, style), 58)
+				blk.segments = append(blk.segments, segment{passes: end - pass})
+				pass = end
+			}
+			d.decode(&blk, kind, style)
+			if slices.ContainsFunc(d.value, func(v uint32) bool { return v != 0 }) {
+				t.Errorf("style %d, band %d", style, kind)
+			}
+		}
+	}
+}
+
+// What an image may cost besides its pixels is counted, and has an end.
+func TestJPEG2000Work(t *testing.T) {
+	file := jp2Files(t)["grey-lossless-rlcp-layers.j2k"]
+	for name, spend := range map[string]func(w *j2kWork){
+		"parts":  func(w *j2kWork) { w.parts = maxParts - 10 },
+		"visits": func(w *j2kWork) { w.visits = maxVisits - 10 },
+		"passes": func(w *j2kWork) { w.passes = 1000 },
+	} {
+		var f j2kFile
+		if err := f.read(file, Standard); err != nil {
+			t.Fatal(err)
+		}
+		spend(&f.work)
+		m := Image{Width: 61, Height: 47, Pix: make([]byte, 61*47)}
+		if _, err := f.decodeTile(0, &m, &blockDecoder{}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
