@@ -20,7 +20,7 @@ const (
 	fieldLength = 1
 	fieldIDC    = 2
 	fieldCNT    = 3   // of record type 1
-	fieldData   = 999 // always the last
+	fieldData   = 999 // from type 10 on always the last, and any bytes
 )
 
 // Bounds of one transaction: the standard allows 999 records.
@@ -53,6 +53,10 @@ type Field struct {
 }
 
 func binaryRecord(kind int) bool { return kind >= 3 && kind <= 8 }
+
+// holdsData says whether the field is the data of an image or the like. In the
+// types 2 and 9 the number 999 is an ordinary one, and others follow.
+func holdsData(kind, number int) bool { return kind >= 10 && number == fieldData }
 
 // Field gives the value of a field.
 func (r *Record) Field(number int) ([]byte, bool) {
@@ -186,7 +190,7 @@ func taggedRecord(data []byte, fields *int) (r Record, rest []byte, err error) {
 		}
 		body = body[size:]
 		end := bytes.IndexByte(body, sepGroup)
-		if n == fieldData || end < 0 { // the data may hold any byte
+		if holdsData(kind, n) || end < 0 {
 			r.Fields = append(r.Fields, Field{n, body})
 			break
 		}

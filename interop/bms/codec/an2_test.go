@@ -53,7 +53,7 @@ var header = ANSINISTHeader{Transaction: "EES", Date: "20261122", Destination: "
 func example(t testing.TB) *ANSINISTFile {
 	t.Helper()
 	f := NewANSINIST(header)
-	f.AddText(0, Field{3, []byte("SYNTHETIC")}, Field{4, []byte{'a', sepUnit, 'b', sepRec, 'c'}})
+	f.AddText(0, Field{3, []byte("SYNTHETIC")}, Field{2001, []byte("z")}, Field{999, []byte("y")}, Field{4, []byte{'a', sepUnit, 'b', sepRec, 'c'}})
 	print := ridges(80, 72, 9)
 	if err := f.AddFinger(1, Capture{Source: "XX", Date: "20261122", Finger: 2}, asWSQ(t, print)); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestANSINISTRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantStart := "1.001:139\x1d1.002:0502\x1d1.003:1\x1f6\x1e2\x1f00\x1e14\x1f01\x1e10\x1f02\x1e4\x1f03\x1e7\x1f04\x1e99\x1f05\x1d1.004:EES\x1d" +
-		"1.005:20261122\x1d1.007:EU\x1d1.008:XX\x1d1.009:1\x1d1.011:00.00\x1d1.012:00.00\x1c2.001:46\x1d2.002:00\x1d2.003:SYNTHETIC\x1d2.004:a\x1fb\x1ec\x1c14.001:"
+		"1.005:20261122\x1d1.007:EU\x1d1.008:XX\x1d1.009:1\x1d1.011:00.00\x1d1.012:00.00\x1c2.001:63\x1d2.002:00\x1d2.003:SYNTHETIC\x1d2.004:a\x1fb\x1ec\x1d2.999:y\x1d2.2001:z\x1c14.001:"
 	if !strings.HasPrefix(string(file), wantStart) {
 		t.Errorf("begins %q", file[:min(len(file), len(wantStart))])
 	}
@@ -194,8 +194,8 @@ func TestANSINISTRefusals(t *testing.T) {
 	for _, c := range [][2]string{
 		{"2.002:00", "2.002:01"},                   // IDC against the content list
 		{"\x1e2\x1f00", "\x1e9\x1f00"},             // type against the content list
-		{"2.001:46", "2.001:45"},                   // length
-		{"2.001:46", "2.001:99999999"},             // length
+		{"2.001:63", "2.001:62"},                   // length
+		{"2.001:63", "2.001:99999999"},             // length
 		{"2.003:", "3.003:"},                       // a field of another type
 		{"1.001:139", "x.001:138"},                 // no tag
 		{"1\x1f6\x1e2\x1f00", "1\x1f6\x1e2\x1e00"}, // content list

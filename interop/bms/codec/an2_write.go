@@ -79,11 +79,11 @@ func (r *Record) append(out []byte) ([]byte, error) {
 			continue
 		}
 		forbidden := string([]byte{sepFile, sepGroup})
-		if f.Number == fieldData {
+		if holdsData(r.Type, f.Number) {
 			forbidden = ""
 		}
 		last := i == len(r.Fields)-1
-		if f.Number < 1 || bytes.ContainsAny(f.Value, forbidden) || f.Number == fieldData && !last {
+		if f.Number < 1 || bytes.ContainsAny(f.Value, forbidden) || holdsData(r.Type, f.Number) && !last {
 			return nil, damaged(ANSINIST, "field %d.%03d", r.Type, f.Number)
 		}
 		body = fmt.Appendf(body, "%c%d.%03d:", sepGroup, r.Type, f.Number)
