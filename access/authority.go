@@ -9,6 +9,7 @@ type Kind string
 // The kinds of authority of 2017/2226 art 9 and of the oversight bodies.
 const (
 	Border             Kind = "border"               // art 9(2), border checks
+	Kiosk              Kind = "kiosk"                // art 14(5), a self-service system of a border authority, at which no guard sits
 	Immigration        Kind = "immigration"          // art 9(2), checks inland and changes of stay
 	Visa               Kind = "visa"                 // art 24
 	Facilitation       Kind = "facilitation"         // art 25, national facilitation programmes
@@ -31,7 +32,7 @@ const (
 )
 
 // Kinds lists every kind of authority, for tests that enumerate the whole space.
-var Kinds = []Kind{Border, Immigration, Visa, Facilitation, EtiasCentral, EtiasNational, Screening,
+var Kinds = []Kind{Border, Kiosk, Immigration, Visa, Facilitation, EtiasCentral, EtiasNational, Screening,
 	OperatingUnit, CentralAccessPoint, EuropolUnit, EuropolAccessPoint, EuropolNational, Police, Carrier, Traveller, Statistics, Frontex, Supervisor, Administrator, Duty}
 
 // Authority is an office of a state, of an agency or of the system itself.

@@ -205,8 +205,23 @@ func (i *Identities) ListCertificates(p Pass) ([]Certificate, error) {
 	return certificatesOf(tx)
 }
 
-func certificatesOf(tx *db.Tx) ([]Certificate, error) {
-	rows, err := tx.Query(`SELECT ` + certificateColumns + ` FROM access_certificate ORDER BY kind, state, authority, officer, spki`)
+// CertificatesOf lists the certificates of one authority: by any pass of that
+// authority itself, or by one for OpListCerts.
+func (i *Identities) CertificatesOf(p Pass, a Authority) ([]Certificate, error) {
+	tx, err := p.ofAuthority(OpListCerts, a)
+	if err != nil {
+		return nil, err
+	}
+	return certificatesOf(tx, a)
+}
+
+// certificatesOf reads the certificates, all of them or those of one authority.
+func certificatesOf(tx *db.Tx, only ...Authority) ([]Certificate, error) {
+	query, args := `SELECT `+certificateColumns+` FROM access_certificate`, []any{}
+	if len(only) > 0 {
+		query, args = query+` WHERE kind = $1 AND state = $2 AND authority = $3`, []any{string(only[0].Kind), only[0].State, only[0].Name}
+	}
+	rows, err := tx.Query(query+` ORDER BY kind, state, authority, officer, spki`, args...)
 	if err != nil {
 		return nil, err
 	}

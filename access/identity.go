@@ -23,11 +23,12 @@ const staffCite law.Citation = "2017/2226 art 43(2)"
 // account belongs to, and through it what the door opens.
 type Role string
 
-// The roles of people. Authorities without a role here (the ETIAS Central
+// The roles of people, and of the machines that sign in like them. Authorities without a role here (the ETIAS Central
 // System, Europol's unit and access point, the police through the identity repository)
 // come with a certificate.
 const (
 	BorderGuard         Role = "border_guard"
+	KioskMachine        Role = "kiosk"
 	ImmigrationOfficer  Role = "immigration_officer"
 	VisaOfficer         Role = "visa_officer"
 	FacilitationOfficer Role = "facilitation_officer"
@@ -44,7 +45,7 @@ const (
 )
 
 // Roles lists every role.
-var Roles = []Role{BorderGuard, ImmigrationOfficer, VisaOfficer, FacilitationOfficer, EtiasOfficer, ScreeningOfficer,
+var Roles = []Role{BorderGuard, KioskMachine, ImmigrationOfficer, VisaOfficer, FacilitationOfficer, EtiasOfficer, ScreeningOfficer,
 	UnitOfficer, AccessPointOfficer, NationalUnitOfficer, CarrierAgent, SupervisorOfficer, AdministratorRole, Statistician, FrontexAnalyst}
 
 // RoleKind returns the kind of authority that people of this role belong to,
@@ -53,6 +54,8 @@ func RoleKind(role Role) Kind {
 	switch role {
 	case BorderGuard:
 		return Border
+	case KioskMachine:
+		return Kiosk
 	case ImmigrationOfficer:
 		return Immigration
 	case VisaOfficer:

@@ -196,8 +196,32 @@ func (i *Identities) ListAccounts(p Pass) ([]Account, error) {
 	return accountsOf(tx)
 }
 
-func accountsOf(tx *db.Tx) ([]Account, error) {
-	rows, err := tx.Query(`SELECT ` + accountColumns + ` FROM access_account ORDER BY user_name`)
+// AccountsOf lists the accounts of one authority: by any pass of that authority
+// itself, or by one for OpListAccounts.
+func (i *Identities) AccountsOf(p Pass, a Authority) ([]Account, error) {
+	tx, err := p.ofAuthority(OpListAccounts, a)
+	if err != nil {
+		return nil, err
+	}
+	return accountsOf(tx, a)
+}
+
+// ofAuthority returns the transaction of a pass that may see what belongs to an
+// authority.
+func (p Pass) ofAuthority(op Op, a Authority) (*db.Tx, error) {
+	if p.passage != nil && p.Principal().Authority == a {
+		return p.Tx()
+	}
+	return p.through(op, "")
+}
+
+// accountsOf reads the accounts, all of them or those of one authority.
+func accountsOf(tx *db.Tx, only ...Authority) ([]Account, error) {
+	query, args := `SELECT `+accountColumns+` FROM access_account`, []any{}
+	if len(only) > 0 {
+		query, args = query+` WHERE kind = $1 AND state = $2 AND authority = $3`, []any{string(only[0].Kind), only[0].State, only[0].Name}
+	}
+	rows, err := tx.Query(query+` ORDER BY user_name`, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -13,19 +13,27 @@ import "context"
 // finds the rest still due.
 func Steps(ctx context.Context, d *Door, req Request, step func(Pass) (int, error), progress func(total int)) (int, error) {
 	total := 0
+	err := StepsOf(ctx, d, req, step, func(n int) bool {
+		if total += n; n > 0 && progress != nil {
+			progress(total)
+		}
+		return n > 0
+	})
+	return total, err
+}
+
+// StepsOf is Steps for work whose steps answer more than a number. done is told
+// what each step came to, once it has committed, and says whether there is more.
+func StepsOf[T any](ctx context.Context, d *Door, req Request, step func(Pass) (T, error), done func(T) (more bool)) error {
 	pace := d.store.Pace()
 	for {
-		n, err := Run(ctx, d, req, func(p Pass) (int, error) {
+		v, err := Run(ctx, d, req, func(p Pass) (T, error) {
 			pace.Begin(p.tx)
 			p.size = pace.Size()
 			return step(p)
 		})
-		total += n
-		if err != nil || n == 0 {
-			return total, err
-		}
-		if progress != nil {
-			progress(total)
+		if err != nil || !done(v) {
+			return err
 		}
 		pace.Rest(ctx)
 	}

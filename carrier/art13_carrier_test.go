@@ -346,3 +346,28 @@ func TestArt13_4_AQuestionIsLoggedAndNamesNobody(t *testing.T) {
 		}
 	})
 }
+
+// 2022/1409 art 3(4): a transport that left more than a day ago is not asked
+// about, whichever clock told its departure.
+func TestArt13_3_NobodyAsksAboutATransportThatIsGone(t *testing.T) {
+	n := open(t, "sqlite")
+	n.at("2026-11-03 12:00").fresh()
+	who := n.admitted()
+	ask := func(floating bool) error {
+		f := flight(passengerAnna()) // leaves on 2026-11-02 at 12:00
+		f.Floating = floating
+		_, err := n.ask(who, f)
+		return err
+	}
+	if err := ask(false); err != nil {
+		t.Errorf("a day later: %v", err)
+	}
+	n.clock.Advance(time.Second)
+	wantRefusal(t, ask(false), "departure_passed")
+	n.at("2026-11-04 00:00").fresh()
+	if err := ask(true); err != nil {
+		t.Errorf("where the clocks are twelve hours behind, it left a day ago: %v", err)
+	}
+	n.clock.Advance(time.Second)
+	wantRefusal(t, ask(true), "departure_passed")
+}

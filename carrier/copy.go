@@ -51,8 +51,9 @@ func Schema() db.Schema {
 	}
 	return db.Schema{Room: "carrier", Files: files, Tables: []db.Table{
 		{Name: "carrier_document", Key: "doc", Why: "a question names a document and is answered by one shard; only the feed, which nobody waits for, looks by file"},
-		{Name: "carrier_mark", Why: "two rows that every answer reads"},
+		{Name: "carrier_mark", Why: "a few rows, of which every answer reads one"},
 		{Name: "carrier_registration", Why: "some thousand carriers that every node asks for at each request"},
+		{Name: "carrier_notice", Why: "a few in a month, which every node lists by time"},
 	}}
 }
 
@@ -109,9 +110,12 @@ const (
 
 // The rows of carrier_mark.
 const (
-	freshMark = "fresh" // at: as of when the copy is complete
+	freshMark = "fresh" // at: as of when the copy is complete; n: the step by which it was
 	feedMark  = "feed"  // n: the feeder that may write
 	keyMark   = "key"   // n: tells which secrets the rows were made with
+
+	fillingMark = "filling" // n: drawn when the copy was filled from the beginning
+	stepMark    = "step"    // n: counts the steps of this filling
 )
 
 // asOf reads the moment as of which the copy is complete, and refuses to answer
@@ -154,6 +158,11 @@ func eraseSome(p access.Pass, log *ledger.Log, after string) (ledger.Erased, err
 	first := keep.Before(today)
 	for keep.After(first) < today {
 		first++
+	}
+	if after == "" {
+		if _, err := tx.Exec(`DELETE FROM carrier_notice WHERE until_at <> 0 AND until_at < $1`, first.Start(time.UTC).UnixMicro()); err != nil {
+			return ledger.Erased{}, err
+		}
 	}
 	who := p.Principal()
 	return log.Erase(tx, ledger.Erasure{Before: first.Start(time.UTC), After: after,

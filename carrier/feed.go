@@ -2,6 +2,8 @@ package carrier
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,16 +25,30 @@ type Feed struct {
 	copy  *Copy
 	door  *access.Door
 	epoch int64
+	at    Position
+	wrote bool // since the copy was called complete
 }
+
+// Position is how far the copy has been brought: which filling of it, and the last
+// step that it has. Whoever holds the register notes it beside the changes that it
+// forgets, so that both sides can be compared.
+type Position struct{ Filling, Step int64 }
+
+// Position is where the copy stands now.
+func (f *Feed) Position() Position { return f.at }
 
 // feeder is who writes the copy.
 var feeder = access.DutyPrincipal("carrier_feed")
 
 // Begin opens the feed and closes every other. tokens are those that the files
-// come with. Rows that another secret has sealed cannot be read any more, and
-// rows under other tokens would never be replaced: they are erased, and the copy
-// is filled from the beginning.
-func (c *Copy) Begin(ctx context.Context, door *access.Door, tokens TokenKey) (*Feed, error) {
+// come with; last is the position that the register noted last.
+//
+// The copy goes on where it stands: there, or one step behind, which it has and
+// the register has not noted. Anywhere else, one of the two came back from a
+// backup, and changes would be missing that are on no queue any more. Then, and
+// when another secret has sealed the rows or other tokens name them, they are
+// erased and the copy is filled from the beginning.
+func (c *Copy) Begin(ctx context.Context, door *access.Door, tokens TokenKey, last Position) (*Feed, error) {
 	f := &Feed{copy: c, door: door}
 	_, err := access.Run(ctx, door, access.Request{Principal: feeder, Op: OpFeed}, func(p access.Pass) (bool, error) {
 		tx, err := p.Tx()
@@ -43,14 +59,12 @@ func (c *Copy) Begin(ctx context.Context, door *access.Door, tokens TokenKey) (*
 		if err != nil {
 			return false, err
 		}
-		if own := c.keys.number(tokens); sealed != own {
-			if _, err := tx.Exec(`DELETE FROM carrier_document`); err != nil {
-				return false, err
-			}
-			if _, err := tx.Exec(`DELETE FROM carrier_mark WHERE name = $1`, freshMark); err != nil {
-				return false, err
-			}
-			if err := setMark(tx, keyMark, own, tx.Now()); err != nil {
+		if f.at, err = position(tx); err != nil {
+			return false, err
+		}
+		ahead := f.at.Step - last.Step
+		if own := c.keys.number(tokens); sealed != own || f.at.Filling == 0 || f.at.Filling != last.Filling || ahead < 0 || ahead > 1 {
+			if err := f.empty(tx, own); err != nil {
 				return false, err
 			}
 		}
@@ -61,10 +75,40 @@ func (c *Copy) Begin(ctx context.Context, door *access.Door, tokens TokenKey) (*
 		if err := setMark(tx, feedMark, f.epoch, tx.Now()); err != nil {
 			return false, err
 		}
-		_, f.Fresh, err = mark(tx, freshMark)
+		marked, fresh, err := mark(tx, freshMark)
+		f.Fresh, f.wrote = fresh, fresh.IsZero() || marked != f.at.Step
 		return true, err
 	})
 	return f, err
+}
+
+// empty erases the copy and begins a new filling.
+func (f *Feed) empty(tx *db.Tx, sealed int64) error {
+	if _, err := tx.Exec(`DELETE FROM carrier_document`); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM carrier_mark WHERE name = $1`, freshMark); err != nil {
+		return err
+	}
+	if err := setMark(tx, keyMark, sealed, tx.Now()); err != nil {
+		return err
+	}
+	var random [8]byte
+	rand.Read(random[:])
+	f.at = Position{Filling: int64(binary.BigEndian.Uint64(random[:])>>1 | 1)}
+	if err := setMark(tx, fillingMark, f.at.Filling, tx.Now()); err != nil {
+		return err
+	}
+	return setMark(tx, stepMark, 0, tx.Now())
+}
+
+// position reads where the copy stands.
+func position(tx *db.Tx) (at Position, err error) {
+	if at.Filling, _, err = mark(tx, fillingMark); err != nil {
+		return at, err
+	}
+	at.Step, _, err = mark(tx, stepMark)
+	return at, err
 }
 
 // mark reads a row of carrier_mark; zeros when there is none.
@@ -105,11 +149,15 @@ func (f *Feed) Apply(ctx context.Context, extracts []Extract, gone []Token) (int
 		}
 		// The next step is digested and sealed while this one is written.
 		next = f.prepare(step.extracts, step.gone)
+		last := next == nil
 		_, err := access.Run(ctx, f.door, access.Request{Principal: feeder, Op: OpFeed}, func(p access.Pass) (int, error) {
-			return len(step.tokens), f.replace(p, step.tokens, step.rows)
+			return len(step.tokens), f.replace(p, step.tokens, step.rows, last)
 		})
 		if err != nil {
 			return done, err
+		}
+		if f.wrote = true; last {
+			f.at.Step++
 		}
 		done += step.files
 	}
@@ -162,7 +210,8 @@ func (f *Feed) step(extracts []Extract, gone []Token) feeding {
 	return s
 }
 
-func (f *Feed) replace(p access.Pass, tokens []string, rows [][]any) error {
+// replace writes one step; the last of a batch moves the copy's position.
+func (f *Feed) replace(p access.Pass, tokens []string, rows [][]any, last bool) error {
 	tx, err := p.Tx()
 	if err != nil {
 		return err
@@ -170,30 +219,17 @@ func (f *Feed) replace(p access.Pass, tokens []string, rows [][]any) error {
 	if err := f.mayWrite(tx); err != nil {
 		return err
 	}
-	type key struct {
-		doc   []byte
-		token string
-	}
-	var old []key
 	for rest := tokens; len(rest) > 0; {
 		part := rest[:min(inWidth, len(rest))]
 		rest = rest[len(part):]
-		err := eachIn(tx, `SELECT doc, token FROM carrier_document WHERE token IN `, textArgs(part), func(scan func(...any) error) error {
-			var k key
-			err := scan(&k.doc, &k.token)
-			old = append(old, k)
-			return err
-		})
-		if err != nil {
+		if _, err := tx.Exec(`DELETE FROM carrier_document WHERE token IN `+inList, padded(textArgs(part))...); err != nil {
 			return err
 		}
 	}
-	for _, k := range old {
-		if _, err := tx.Exec(`DELETE FROM carrier_document WHERE doc = $1 AND token = $2`, k.doc, k.token); err != nil {
-			return err
-		}
+	if err := tx.Bulk("carrier_document", []string{"doc", "token", "sealed"}, rows); err != nil || !last {
+		return err
 	}
-	return tx.Bulk("carrier_document", []string{"doc", "token", "sealed"}, rows)
+	return setMark(tx, stepMark, f.at.Step+1, tx.Now())
 }
 
 // mayWrite refuses a feeder that another one has overtaken.
@@ -207,7 +243,8 @@ func (f *Feed) mayWrite(tx *db.Tx) error {
 }
 
 // MarkFresh says that the copy holds everything that the register held at the
-// moment. Every answer carries it. It never goes back.
+// moment. Every answer carries it. It never goes back. It counts as a step when
+// anything was written since the last time.
 func (f *Feed) MarkFresh(ctx context.Context, at time.Time) error {
 	_, err := access.Run(ctx, f.door, access.Request{Principal: feeder, Op: OpFeed}, func(p access.Pass) (bool, error) {
 		tx, err := p.Tx()
@@ -217,12 +254,25 @@ func (f *Feed) MarkFresh(ctx context.Context, at time.Time) error {
 		if err := f.mayWrite(tx); err != nil {
 			return false, err
 		}
-		n, was, err := mark(tx, freshMark)
-		if err != nil || !at.After(was) {
+		_, was, err := mark(tx, freshMark)
+		if err != nil || !f.wrote && !at.After(was) {
 			return false, err
 		}
-		return true, setMark(tx, freshMark, n+1, at)
+		if at.Before(was) {
+			at = was
+		}
+		step := f.at.Step
+		if f.wrote {
+			step++
+			if err := setMark(tx, stepMark, step, tx.Now()); err != nil {
+				return false, err
+			}
+		}
+		return true, setMark(tx, freshMark, step, at)
 	})
+	if err == nil && f.wrote {
+		f.wrote, f.at.Step = false, f.at.Step+1
+	}
 	return err
 }
 
@@ -230,9 +280,9 @@ func (f *Feed) MarkFresh(ctx context.Context, at time.Time) error {
 // answer. The tests count them: the way must not depend on what is found.
 var reached = func(step string) {}
 
-// inWidth is how many keys one statement asks for. Lists are padded to it, so
-// that there is one statement and its number depends on nothing but how many
-// keys are asked for.
+// inWidth is how many keys one statement asks for. Lists of more than one are
+// padded to it, so that there are two statements, and which of them and how often
+// depends on nothing but how many keys are asked for.
 const inWidth = 50
 
 var inList = func() string {
@@ -251,14 +301,23 @@ func textArgs(list []string) []any {
 	return args
 }
 
-// eachIn runs one statement with 1 to inWidth keys and scans every row.
-func eachIn(tx *db.Tx, statement string, keys []any, scan func(func(...any) error) error) error {
+// padded repeats the last of 1 to inWidth keys until there are as many.
+func padded(keys []any) []any {
 	args := make([]any, inWidth)
 	for i := range args {
 		args[i] = keys[min(i, len(keys)-1)]
 	}
+	return args
+}
+
+// eachIn runs one statement with 1 to inWidth keys and scans every row.
+func eachIn(tx *db.Tx, statement string, keys []any, scan func(func(...any) error) error) error {
 	reached(statement)
-	rows, err := tx.Query(statement+inList, args...)
+	list, args := "($1)", keys
+	if len(keys) > 1 {
+		list, args = inList, padded(keys)
+	}
+	rows, err := tx.Query(statement+list, args...)
 	if err != nil {
 		return err
 	}

@@ -105,7 +105,7 @@ func TestArt13_5_TheLastExtractOfAFileCounts(t *testing.T) {
 func TestArt13_5_AnOvertakenFeederIsRefused(t *testing.T) {
 	onBoth(t, func(n *counter) {
 		ctx := context.Background()
-		newer, err := n.copy.Begin(ctx, n.door, tokens)
+		newer, err := n.copy.Begin(ctx, n.door, tokens, n.feed.Position())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestArt13_5_AnOvertakenFeederIsRefused(t *testing.T) {
 func TestArt13_5_AnotherSecretEmptiesTheCopy(t *testing.T) {
 	onBoth(t, func(n *counter) {
 		n.apply(anna())
-		again, err := n.copy.Begin(t.Context(), n.door, tokens)
+		again, err := n.copy.Begin(t.Context(), n.door, tokens, n.feed.Position())
 		if err != nil || !again.Fresh.Equal(n.clock.Now().Add(-time.Hour)) || len(n.rows()) != 1 {
 			t.Fatalf("%+v %v", again, err)
 		}
@@ -130,7 +130,7 @@ func TestArt13_5_AnotherSecretEmptiesTheCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		f, err := other.Begin(t.Context(), n.door, tokens)
+		f, err := other.Begin(t.Context(), n.door, tokens, again.Position())
 		if err != nil || !f.Fresh.IsZero() || len(n.rows()) != 0 {
 			t.Errorf("%+v %v, %d rows", f, err, len(n.rows()))
 		}
@@ -140,7 +140,7 @@ func TestArt13_5_AnotherSecretEmptiesTheCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Other tokens would leave the rows under the former ones for ever.
-		f, err = other.Begin(t.Context(), n.door, must(NewTokenKey(bytes.Repeat([]byte{7}, 32))))
+		f, err = other.Begin(t.Context(), n.door, must(NewTokenKey(bytes.Repeat([]byte{7}, 32))), f.Position())
 		if err != nil || !f.Fresh.IsZero() || len(n.rows()) != 0 {
 			t.Errorf("%+v %v, %d rows under former tokens", f, err, len(n.rows()))
 		}

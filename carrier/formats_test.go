@@ -500,3 +500,16 @@ func FuzzCUSRES(f *testing.F) {
 		}
 	})
 }
+
+// What cannot be used in XML is named with its passenger, as in JSON.
+func TestXML_NamesThePassenger(t *testing.T) {
+	document := writeXMLFlight(flight(passengerMehmet(), passengerAnna()))
+	broken := bytes.Replace(document, []byte("<surname>Pelletier</surname>"), nil, 1)
+	if bytes.Equal(broken, document) {
+		t.Fatal("nothing was taken out")
+	}
+	_, err := ReadXML(broken)
+	if r := wantRefusal(t, err, "xml_field"); r.Field != "passengers[1].surname" {
+		t.Errorf("%+v", r)
+	}
+}

@@ -12,6 +12,11 @@ const (
 	OpFeed       access.Op = "carrier.feed"
 	OpDeregister access.Op = "carrier.deregister_unused"
 	OpEraseLogs  access.Op = "carrier.erase_logs"
+	OpOwn        access.Op = "carrier.own_registration"     // a carrier reads about itself
+	OpReport     access.Op = "carrier.report_impossibility" // a carrier could not ask
+	OpDeclare    access.Op = "carrier.declare_failure"
+	OpNotices    access.Op = "carrier.list_notices"
+	OpWatch      access.Op = "carrier.watch"
 )
 
 // Operations lists what the copy can do, each with the article that would have
@@ -26,6 +31,11 @@ func Operations() []access.Operation {
 		{Op: OpFeed, System: "carrier", Title: "bring the carriers' copy up to date", Cite: citeCopy, Writes: true},
 		{Op: OpDeregister, System: "carrier", Title: "deregister carriers that did not use the service", Cite: citeRegister, Writes: true},
 		{Op: OpEraseLogs, System: "carrier", Title: "erase logs of carriers' questions", Cite: citeLogs, Writes: true, Erases: true},
+		{Op: OpOwn, System: "carrier", Title: "read the own registration as a carrier", Cite: citeRegister},
+		{Op: OpReport, System: "carrier", Title: "tell that it was impossible to ask", Cite: citeFailure, Writes: true},
+		{Op: OpDeclare, System: "carrier", Title: "tell carriers of a failure", Cite: citeFailure, Writes: true},
+		{Op: OpNotices, System: "carrier", Title: "read when it was impossible to ask", Cite: citeFailure},
+		{Op: OpWatch, System: "carrier", Title: "watch whether carriers can ask", Cite: citeFailure, Writes: true},
 	}
 }
 
@@ -42,5 +52,11 @@ func Grants() []access.Grant {
 		{Kind: access.Duty, Purpose: access.CarrierCopy, Op: OpFeed, Cite: citeCopy},
 		{Kind: access.Duty, Purpose: access.CarrierRegistration, Op: OpDeregister, Cite: citeRegister},
 		{Kind: access.Duty, Purpose: access.DataErasure, Op: OpEraseLogs, Cite: citeLogs},
+		{Kind: access.Carrier, Purpose: access.CarrierRegistration, Op: OpOwn, Cite: citeRegister},
+		{Kind: access.Carrier, Purpose: access.CarrierQuery, Op: OpReport, Cite: citeFailure},
+		{Kind: access.Carrier, Purpose: access.CarrierQuery, Op: OpNotices, Cite: citeFailure},
+		{Kind: access.Administrator, Purpose: access.SystemOperation, Op: OpNotices, Cite: citeFailure},
+		{Kind: access.Administrator, Purpose: access.SystemOperation, Op: OpDeclare, Cite: citeFailure},
+		{Kind: access.Duty, Purpose: access.CarrierQuery, Op: OpWatch, Cite: citeFailure},
 	}
 }

@@ -68,7 +68,7 @@ func open(t testing.TB, engine db.Engine) *counter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := c.Begin(context.Background(), door, tokens)
+	f, err := c.Begin(context.Background(), door, tokens, Position{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,8 +62,23 @@ var TravellerDocumentRate = law.Param[int]{Name: "carrier.traveller_document_rat
 var RegistrationRate = law.Param[int]{Name: "carrier.registration_rate", Unit: "requests an hour", Rows: []law.Row[int]{
 	{From: serviceStart, Value: 5, Cite: "2022/1409", Unconfirmed: true, Note: "design choice: anybody may ask, and a person reads each request"}}}
 
+// QueryAfter is how long after the departure a carrier may still ask: a transport
+// that is late has not left. Later the purpose is gone.
+var QueryAfter = law.Param[time.Duration]{Name: "carrier.query_after", Unit: "after departure", Rows: []law.Row[time.Duration]{
+	{From: serviceStart, Value: 24 * time.Hour, Cite: "2022/1409 art 3(4)", Unconfirmed: true,
+		Note: "design choice: the act gives the earliest moment of a question and no latest; a transport that is late by more than a day gets a new departure"}}}
+
+// NoticeWithin is how far back a carrier may tell that it could not ask.
+var NoticeWithin = law.Param[time.Duration]{Name: "carrier.notice_within", Unit: "before the notice", Rows: []law.Row[time.Duration]{
+	{From: serviceStart, Value: 30 * 24 * time.Hour, Cite: "2017/2226 art 13a", Unconfirmed: true, Note: "design choice: the act sets no time"}}}
+
+// WatchGap is how long the service may have been silent about itself without
+// having been down.
+var WatchGap = law.Param[time.Duration]{Name: "carrier.watch_gap", Unit: "between two looks", Rows: []law.Row[time.Duration]{
+	{From: serviceStart, Value: 15 * time.Minute, Cite: "2017/2226 art 13a", Unconfirmed: true, Note: "design choice: three looks that were missed; a restart takes seconds"}}}
+
 // Params lists the dated parameters of this room.
 func Params() []law.Dated {
 	return []law.Dated{&QueryWindow, &UnusedUntilDeregistered, &FlightLimit, &CopyMaxAge, &RevisedVIS, &TwoEntriesOnMultiple,
-		&AuthorisationRequired, &TravellerAddressRate, &TravellerDocumentRate, &RegistrationRate}
+		&AuthorisationRequired, &TravellerAddressRate, &TravellerDocumentRate, &RegistrationRate, &QueryAfter, &NoticeWithin, &WatchGap}
 }

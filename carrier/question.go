@@ -75,8 +75,12 @@ type journey struct {
 	head    []byte // the canonical question without its passengers
 }
 
-// floatingZones is how far ahead of UTC a clock on earth can be.
-const floatingZones = 14 * time.Hour
+// floatingZones and floatingBehind are how far ahead of UTC, and behind it, a
+// clock on earth can be.
+const (
+	floatingZones  = 14 * time.Hour
+	floatingBehind = 12 * time.Hour
+)
 
 // read checks a flight and refuses it as a whole if one field cannot be used:
 // an answer to half a flight would be read as an answer to all of it.
@@ -109,6 +113,19 @@ func (c *Copy) read(f *Flight, now time.Time) (journey, error) {
 			"The departure is still too far away. Ask within the time before departure that the Regulation gives.",
 			"window", window.String(), "from", from.UTC().Format(time.RFC3339))
 	}
+	after, err := QueryAfter.On(today)
+	if err != nil {
+		return journey{}, err
+	}
+	until := f.Departure.Add(after)
+	if f.Floating {
+		until = until.Add(floatingBehind)
+	}
+	if now.After(until) {
+		return journey{}, law.Refuse(law.NotPermitted, "departure_passed", "2022/1409 art 3(4)",
+			"The transport has left. Questions are for verifying before departure; ask with the new departure if it is late.",
+			"until", until.UTC().Format(time.RFC3339))
+	}
 	j := journey{arrival: f.Arrival}
 	if j.state, err = entryState(f.Entry, f.Arrival); err != nil {
 		return journey{}, err
@@ -126,13 +143,18 @@ func (c *Copy) read(f *Flight, now time.Time) (journey, error) {
 			return journey{}, inPassenger(err, i)
 		}
 	}
-	j.head, err = json.Marshal(struct {
+	j.head, err = j.canonicalHead(f)
+	return j, err
+}
+
+// canonicalHead writes a question without its passengers as a receipt commits to it.
+func (j *journey) canonicalHead(f *Flight) ([]byte, error) {
+	return json.Marshal(struct {
 		Transport string       `json:"transport"`
 		Departure string       `json:"departure"`
 		State     person.State `json:"state"`
 		Arrival   law.Date     `json:"arrival"`
 	}{f.Transport, f.Departure.UTC().Format(time.RFC3339), j.state, f.Arrival})
-	return j, err
 }
 
 // maxVoyage is how many days a voyage may last.

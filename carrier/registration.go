@@ -211,6 +211,9 @@ var decisions = map[Status][]Status{
 	TurnedDown:   {},
 }
 
+// Decisions lists what may follow a status.
+func Decisions(s Status) []Status { return slices.Clone(decisions[s]) }
+
 // Decide admits or turns down a request, suspends an admitted carrier on misuse,
 // lifts a suspension, or deregisters. Each needs a reason in words.
 func (c *Copy) Decide(p access.Pass, id string, d Decision) (Registration, error) {
@@ -270,6 +273,45 @@ func (c *Copy) Registrations(p access.Pass, status Status, after string, limit i
 		list = append(list, r)
 	}
 	return list, rows.Err()
+}
+
+// Registered refuses whoever is not in the register of carriers, or was turned
+// down: an account or a certificate of nobody would wait for whoever gets the
+// name later. It takes the pass of whoever is about to make one.
+func (c *Copy) Registered(p access.Pass, id string) error {
+	tx, err := p.Tx()
+	if err != nil {
+		return err
+	}
+	r, err := registration(tx, id)
+	if err == nil && r.Status == TurnedDown {
+		err = law.Refuse(law.Conflict, "carrier_not_admitted", citeRegister, "The registration was turned down.", "status", string(r.Status))
+	}
+	return err
+}
+
+// One reads a registration for an administrator.
+func (c *Copy) One(p access.Pass, id string) (Registration, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return Registration{}, err
+	}
+	if err := p.Search(access.ByAccount, id); err != nil {
+		return Registration{}, err
+	}
+	return registration(tx, id)
+}
+
+// Own reads the registration of the carrier that asks. Who decided on it is not
+// told; why is.
+func (c *Copy) Own(p access.Pass) (Registration, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return Registration{}, err
+	}
+	r, err := registration(tx, p.Principal().Authority.Name)
+	r.DecidedBy = ""
+	return r, err
 }
 
 // useRegistration refuses whom the service is not open to, and notes that it was
@@ -360,7 +402,7 @@ func deregisterSome(p access.Pass) (int, error) {
 }
 
 // EraseLogs erases the entries of the copy's log whose two years are over (art
-// 13(4), EES-049), the oldest first, in steps of one transaction each.
+// 13(4), EES-049), and notices that ended as long ago, the oldest first, in steps of one transaction each.
 func EraseLogs(ctx context.Context, door *access.Door, log *ledger.Log) (int, error) {
 	total := 0
 	for after := ""; ; {

@@ -239,3 +239,31 @@ func TestArt13_4_LogsOfALeapYear(t *testing.T) {
 		t.Errorf("on the day after: %d questions, %v", questions(), err)
 	}
 }
+
+// Accounts and certificates are made for carriers that there are, and the carrier
+// reads how its registration stands and why, and not who decided.
+func TestRegister_OnlyForThoseWhoAreThere(t *testing.T) {
+	n := open(t, "sqlite")
+	r := n.requested()
+	there := func(id string) error {
+		_, err := run(n, administrator, access.OpAddCert, func(p access.Pass) (int, error) { return 0, n.copy.Registered(p, id) })
+		return err
+	}
+	if err := there(r.ID); err != nil {
+		t.Error(err)
+	}
+	wantRefusal(t, there("C404"), "carrier_unknown")
+	wantRefusal(t, there(applicantName), "carrier_unknown")
+	if _, err := n.decide(r.ID, TurnedDown, r.Version); err != nil {
+		t.Fatal(err)
+	}
+	wantRefusal(t, there(r.ID), "carrier_not_admitted")
+	own, err := run(n, agent(r.ID), OpOwn, n.copy.Own)
+	if err != nil || own.Status != TurnedDown || own.Reason != "Looked at." || own.DecidedBy != "" {
+		t.Errorf("%+v %v", own, err)
+	}
+	one, err := run(n, administrator, OpList, func(p access.Pass) (Registration, error) { return n.copy.One(p, r.ID) })
+	if err != nil || one.DecidedBy != "administrator" {
+		t.Errorf("%+v %v", one, err)
+	}
+}

@@ -55,7 +55,12 @@ func ReadXML(b []byte) (Flight, error) {
 				r.fail("passengers", "There is no element of this name here.")
 				break
 			}
-			f.People = append(f.People, r.passenger(n))
+			fault := r.err
+			p := r.passenger(n)
+			if r.err != nil && fault == nil {
+				r.err = inPassenger(r.err, len(f.People))
+			}
+			f.People = append(f.People, p)
 		}
 		people.children = nil
 		r.done(people)

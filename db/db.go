@@ -92,6 +92,7 @@ const (
 	kindObserve             // read a snapshot, then append through Later
 	kindRead                // read a snapshot
 	kindScrub               // no transaction: empties the write-ahead log
+	kindCarry               // no transaction: brings the rest of the log into the file
 )
 
 // Open opens the database at url, "sqlite:PATH" or "postgres://…", and creates

@@ -84,13 +84,21 @@ var liteTypes = map[string]string{
 	"PRECISION": "",
 }
 
+// inKey is the comment before a CREATE TABLE whose rows are short: SQLite then
+// keeps them in the tree of their key alone. Otherwise each row is in a page by the
+// order of its coming and again, with its key, in a page of the key's index, and
+// both are read and written for it. Rows longer than some 200 bytes make that tree
+// deep: they are better kept apart.
+const inKey = "-- +limen rows in key"
+
 // liteSchema rewrites a migration for SQLite: types as in liteTypes, and every
 // CREATE TABLE made STRICT, so that SQLite refuses wrong types as PostgreSQL
-// does.
+// does, and WITHOUT ROWID behind inKey.
 func liteSchema(ddl string) string {
 	var out, word strings.Builder
 	var words []string // of the statement so far
 	last := byte(0)    // its last character that is not white space
+	short := false     // inKey stands before it
 	flush := func() {
 		if word.Len() == 0 {
 			return
@@ -107,6 +115,7 @@ func liteSchema(ddl string) string {
 	for i := 0; i < len(ddl); {
 		if n := quotedLength(ddl[i:]); n > 0 {
 			flush()
+			short = short || strings.TrimSpace(ddl[i:i+n]) == inKey
 			out.WriteString(ddl[i : i+n])
 			if ddl[i] != '-' && ddl[i] != '/' {
 				last = ddl[i]
@@ -125,8 +134,11 @@ func liteSchema(ddl string) string {
 		if c == ';' {
 			if last == ')' && len(words) > 1 && words[0] == "CREATE" && words[1] == "TABLE" {
 				out.WriteString(" STRICT")
+				if short {
+					out.WriteString(", WITHOUT ROWID")
+				}
 			}
-			words = words[:0]
+			words, short = words[:0], false
 		}
 		out.WriteByte(c)
 		if c > ' ' {

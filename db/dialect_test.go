@@ -39,18 +39,20 @@ func TestNumbered(t *testing.T) {
 // Types and tables are rewritten for SQLite, and nothing else.
 func TestLiteSchema(t *testing.T) {
 	for in, want := range map[string]string{
-		"CREATE TABLE a (b BIGINT, c BYTEA, d BOOLEAN);":                   "CREATE TABLE a (b INTEGER, c BLOB, d INTEGER) STRICT;",
-		"create table if not exists a (\n b bigint\n)\n;":                  "create table if not exists a (\n b INTEGER\n)\n STRICT;",
-		"CREATE TABLE a (b DOUBLE PRECISION, c SMALLINT);":                 "CREATE TABLE a (b REAL , c INTEGER) STRICT;",
-		"CREATE TABLE a (b TEXT); -- ends );\n":                            "CREATE TABLE a (b TEXT) STRICT; -- ends );\n",
-		"CREATE TABLE a (b TEXT) -- so\n;":                                 "CREATE TABLE a (b TEXT) -- so\n STRICT;",
-		"CREATE TABLE a (b TEXT DEFAULT 'BIGINT);');":                      "CREATE TABLE a (b TEXT DEFAULT 'BIGINT);') STRICT;",
-		"CREATE INDEX i ON a (b);":                                         "CREATE INDEX i ON a (b);",
-		"INSERT INTO a VALUES (1);\nCREATE TABLE b (c BIGINT);":            "INSERT INTO a VALUES (1);\nCREATE TABLE b (c INTEGER) STRICT;",
-		"-- +goose Up\nCREATE TABLE a (bigint_column BIGINT);":             "-- +goose Up\nCREATE TABLE a (bigint_column INTEGER) STRICT;",
-		"CREATE TABLE a AS SELECT 1 AS b;":                                 "CREATE TABLE a AS SELECT 1 AS b;",
-		"ALTER TABLE a ADD COLUMN b BYTEA;":                                "ALTER TABLE a ADD COLUMN b BLOB;",
-		"CREATE TABLE a (\n    pid TEXT PRIMARY KEY CHECK (pid <> '')\n);": "CREATE TABLE a (\n    pid TEXT PRIMARY KEY CHECK (pid <> '')\n) STRICT;",
+		"CREATE TABLE a (b BIGINT, c BYTEA, d BOOLEAN);":                                "CREATE TABLE a (b INTEGER, c BLOB, d INTEGER) STRICT;",
+		"create table if not exists a (\n b bigint\n)\n;":                               "create table if not exists a (\n b INTEGER\n)\n STRICT;",
+		"CREATE TABLE a (b DOUBLE PRECISION, c SMALLINT);":                              "CREATE TABLE a (b REAL , c INTEGER) STRICT;",
+		"CREATE TABLE a (b TEXT); -- ends );\n":                                         "CREATE TABLE a (b TEXT) STRICT; -- ends );\n",
+		"CREATE TABLE a (b TEXT) -- so\n;":                                              "CREATE TABLE a (b TEXT) -- so\n STRICT;",
+		"CREATE TABLE a (b TEXT DEFAULT 'BIGINT);');":                                   "CREATE TABLE a (b TEXT DEFAULT 'BIGINT);') STRICT;",
+		"CREATE INDEX i ON a (b);":                                                      "CREATE INDEX i ON a (b);",
+		"INSERT INTO a VALUES (1);\nCREATE TABLE b (c BIGINT);":                         "INSERT INTO a VALUES (1);\nCREATE TABLE b (c INTEGER) STRICT;",
+		"-- +goose Up\nCREATE TABLE a (bigint_column BIGINT);":                          "-- +goose Up\nCREATE TABLE a (bigint_column INTEGER) STRICT;",
+		"CREATE TABLE a AS SELECT 1 AS b;":                                              "CREATE TABLE a AS SELECT 1 AS b;",
+		"ALTER TABLE a ADD COLUMN b BYTEA;":                                             "ALTER TABLE a ADD COLUMN b BLOB;",
+		inKey + "\nCREATE TABLE a (b TEXT, PRIMARY KEY (b));\nCREATE TABLE c (d TEXT);": inKey + "\nCREATE TABLE a (b TEXT, PRIMARY KEY (b)) STRICT, WITHOUT ROWID;\nCREATE TABLE c (d TEXT) STRICT;",
+		inKey + "\nDROP TABLE c;\nCREATE TABLE a (b TEXT);":                             inKey + "\nDROP TABLE c;\nCREATE TABLE a (b TEXT) STRICT;",
+		"CREATE TABLE a (\n    pid TEXT PRIMARY KEY CHECK (pid <> '')\n);":              "CREATE TABLE a (\n    pid TEXT PRIMARY KEY CHECK (pid <> '')\n) STRICT;",
 	} {
 		if got := liteSchema(in); got != want {
 			t.Errorf("%s\n got %s\nwant %s", in, got, want)

@@ -68,6 +68,8 @@ func (p *Pace) Rest(ctx context.Context) {
 	switch {
 	case took > goal:
 		p.size = max(leastSize, p.size/2)
+	case took < goal/8:
+		p.size = min(mostSize, 4*p.size)
 	case took < goal/2:
 		p.size = min(mostSize, p.size+p.size/2)
 	}

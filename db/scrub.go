@@ -18,10 +18,9 @@ import (
 // later. Nobody waits for it but whoever comes while the log is being emptied, and
 // what is long of it is done before they have to.
 //
-// On PostgreSQL it vacuums the tables named. Their dead rows are then out of every
-// query's and every index's reach, and their room is used again; that the bytes
-// are overwritten at once, and what stands in archived write-ahead logs and in
-// backups, is beyond what a client of the server can do.
+// On PostgreSQL it vacuums and analyses the tables named. Their dead rows are then
+// out of every query's and every index's reach, no longer in the planner's statistics, and their room is used again; until then their
+// bytes stand in it. Rewrite takes those away as well.
 func (s *Store) Scrub(ctx context.Context, tables ...string) error {
 	if ctx.Value(insideTx{}) != nil {
 		return errors.New("db: Scrub inside a transaction")
@@ -37,10 +36,42 @@ func (s *Store) Scrub(ctx context.Context, tables ...string) error {
 		}
 		return e.scrub(ctx)
 	case *postgres:
-		for _, t := range tables {
-			if _, err := e.pool.Exec(ctx, `VACUUM "`+strings.ReplaceAll(t, `"`, ``)+`"`); err != nil {
-				return e.fault(err, "VACUUM")
-			}
+		return e.vacuum(ctx, "VACUUM (ANALYZE)", tables)
+	}
+	return nil
+}
+
+// Rewrite writes the tables named anew, without the room that erased rows have left,
+// where an engine does not overwrite it: on PostgreSQL the files that the tables and
+// their indexes had before are gone with what stood in them (VACUUM FULL), and so are
+// values of theirs in the planner's statistics. Each table
+// is locked against everybody while it is written, and the disk must have room for
+// it twice: it is for a quiet hour. What stands in the server's write-ahead log until
+// its segments are used again, in archives of it, in replicas and in backups is beyond
+// what a client of the server can do. On SQLite it is Scrub.
+func (s *Store) Rewrite(ctx context.Context, tables ...string) error {
+	e, ok := s.engine.(*postgres)
+	if !ok {
+		return s.Scrub(ctx, tables...)
+	}
+	if ctx.Value(insideTx{}) != nil {
+		return errors.New("db: Rewrite inside a transaction")
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	// The planner's own statistics hold values of the tables' columns: they are made
+	// anew with each, and last written anew themselves.
+	return e.vacuum(ctx, "VACUUM (FULL, ANALYZE)", append(tables[:len(tables):len(tables)], "pg_statistic"))
+}
+
+// vacuum runs a kind of vacuum on each table. If we stop anywhere, those before it
+// are done and the others are as they were.
+func (e *postgres) vacuum(ctx context.Context, how string, tables []string) error {
+	for _, t := range tables {
+		if _, err := e.pool.Exec(ctx, how+` "`+strings.ReplaceAll(t, `"`, ``)+`"`); err != nil {
+			return e.fault(err, how)
 		}
 	}
 	return nil
@@ -49,6 +80,8 @@ func (s *Store) Scrub(ctx context.Context, tables ...string) error {
 // scrub brings what the log holds into the file beside the writer, and then lets
 // the writer cut the log, which by then has little left to bring over.
 func (e *sqlite) scrub(ctx context.Context) error {
+	e.carrying.Lock()
+	defer e.carrying.Unlock()
 	l, err := openLink(e.path, linkSettings...)
 	if err != nil {
 		return err

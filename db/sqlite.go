@@ -20,6 +20,10 @@ type sqlite struct {
 	writer  *link
 	group   []*job // the writer's: jobs to be answered when the group commits
 	readers chan *link
+
+	carrying sync.Mutex    // held while the log is brought into the file
+	ending   chan struct{} // closed to end the carrier
+	carried  chan struct{} // closed when it has ended
 }
 
 const (
@@ -44,9 +48,9 @@ var (
 	writerSettings = append(linkSettings[:len(linkSettings):len(linkSettings)],
 		"PRAGMA cache_size = -65536",
 		"PRAGMA journal_mode = WAL",
-		"PRAGMA synchronous = FULL",        // every commit is on the disk
-		"PRAGMA secure_delete = ON",        // erased data is overwritten, not only unlinked
-		"PRAGMA wal_autocheckpoint = 4000", // pages of 4 KiB
+		"PRAGMA synchronous = FULL",         // every commit is on the disk
+		"PRAGMA secure_delete = ON",         // erased data is overwritten, not only unlinked
+		"PRAGMA wal_autocheckpoint = 16000", // pages of 4 KiB; see carry
 		"PRAGMA journal_size_limit = 67108864",
 	)
 )
@@ -73,6 +77,8 @@ func openSQLite(ctx context.Context, s *Store, path string, o Options) (*sqlite,
 		queue:   make(chan *job, queueLength),
 		stopped: make(chan struct{}),
 		readers: make(chan *link, max(fewestLinks, runtime.GOMAXPROCS(0))),
+		ending:  make(chan struct{}),
+		carried: make(chan struct{}),
 	}
 	// Of two processes that turn a new file to write-ahead logging at once, one
 	// is refused without waiting.
@@ -102,7 +108,14 @@ func openSQLite(ctx context.Context, s *Store, path string, o Options) (*sqlite,
 		}
 		e.readers <- l
 	}
+	beside, err := openLink(path, linkSettings...)
+	if err != nil {
+		e.closeReaders()
+		e.writer.close()
+		return nil, err
+	}
 	go e.write()
+	go e.carry(&carrier{e: e, link: beside})
 	return e, nil
 }
 
@@ -115,6 +128,8 @@ func (e *sqlite) closeReaders() error {
 }
 
 func (e *sqlite) close() error {
+	close(e.ending)
+	<-e.carried
 	close(e.queue)
 	<-e.stopped
 	err := e.closeReaders()

@@ -25,15 +25,15 @@ func (e *sqlite) write() {
 // runGroup runs first and what is waiting behind it, and commits. A job that is no
 // transaction ends the group before it and is returned, to run next.
 func (e *sqlite) runGroup(first *job) (next *job) {
-	if first.kind == kindScrub {
+	if first.apart() {
 		if first.claim() {
-			first.end(e.cut())
+			first.end(e.runApart(first))
 		}
 		return nil
 	}
 	e.group = e.group[:0]
 	for j, n := first, 1; j != nil; n++ {
-		if j.kind == kindScrub {
+		if j.apart() {
 			next = j
 			break
 		}
@@ -60,6 +60,16 @@ func (e *sqlite) runGroup(first *job) (next *job) {
 		j.end(j.err)
 	}
 	return next
+}
+
+// apart tells whether the job is no transaction and runs between two groups.
+func (j *job) apart() bool { return j.kind == kindScrub || j.kind == kindCarry }
+
+func (e *sqlite) runApart(j *job) error {
+	if j.kind == kindCarry {
+		return e.bring()
+	}
+	return e.cut()
 }
 
 // waiting takes a job that is already in the queue. Callers who were just

@@ -29,7 +29,7 @@ func (r *Register) Suspend(p access.Pass, req SuspensionRequest) (OutageView, er
 	if err != nil {
 		return OutageView{}, err
 	}
-	point, err := ownPointOf(p, req.CrossingPoint)
+	point, err := readOwnPoint(p, req.CrossingPoint, "speak for it")
 	if err != nil {
 		return OutageView{}, err
 	}

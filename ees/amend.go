@@ -11,6 +11,7 @@ import (
 	"limen/db"
 	"limen/interop/cir"
 	"limen/law"
+	"limen/person"
 )
 
 // AmendmentKind says what an authority did to recorded data outside a crossing.
@@ -25,11 +26,11 @@ type amending struct {
 	tx    *db.Tx
 	known *known
 	now   time.Time
-	// today is the civil day where the last of the operating states still has
-	// it: a decision is never taken to be of tomorrow.
-	today law.Date
-	notes []amendment
-	isNew bool // the file is made by this decision
+	// today is the civil day of the authority that decides, begun the latest that
+	// has begun in its state: nothing after it can have happened there.
+	today, begun law.Date
+	notes        []amendment
+	isNew        bool // the file is made by this decision
 }
 
 // amendment is one line of the file's own history: what was changed, by whom,
@@ -65,7 +66,34 @@ func (r *Register) amend(p access.Pass, ref FileRef, version int64) (*amending, 
 		return nil, fileChanged(version, k.file.Version)
 	}
 	p.Subject(string(ref))
-	return &amending{pass: p, tx: tx, known: k, now: tx.Now(), today: law.DateIn(tx.Now(), time.UTC)}, nil
+	today, begun := civilDays(p)
+	return &amending{pass: p, tx: tx, known: k, now: tx.Now(), today: today, begun: begun}, nil
+}
+
+// civilDays are the civil days on which the caller asks or decides, by the zones
+// of its state: the earlier, on which a stay is not over before it is over in all
+// of that state, and the later, after which nothing has happened there yet. They
+// differ around midnight in a state of several zones. Who belongs to no operating
+// state is taken to stand where the day ends last.
+func civilDays(p access.Pass) (today, begun law.Date) {
+	zones := person.State(p.Principal().Authority.State).Locations()
+	if len(zones) == 0 {
+		zones = []*time.Location{person.WesternmostZone()}
+	}
+	for _, zone := range zones {
+		day := law.DateIn(p.Now(), zone)
+		if today == 0 || day < today {
+			today = day
+		}
+		begun = max(begun, day)
+	}
+	return today, begun
+}
+
+// civilDay is the earlier of them.
+func civilDay(p access.Pass) law.Date {
+	today, _ := civilDays(p)
+	return today
 }
 
 // fileChanged is the refusal of a decision on a file that has moved on.

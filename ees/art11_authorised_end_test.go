@@ -208,3 +208,39 @@ func setRow[T any](t *testing.T, p *law.Param[T], value T) {
 	*last = value
 	t.Cleanup(func() { *last = kept })
 }
+
+// The last day of a visa's validity is a day of entry; a validity of 180 days
+// exactly is not a long one; entries outside the common area are not counted.
+func TestArt11_EdgesOfAVisa(t *testing.T) {
+	visa := func(until string, days, entries int) *History {
+		return &History{Visas: []Visa{{ValidFrom: civil("2026-05-01"), ValidUntil: civil(until), Days: days, Entries: entries}}}
+	}
+	wantStay(t, enterOn(t, visa("2026-06-30", 30, 1), "2026-06-30", 1), 1, "2026-06-30")
+	if a := enterOn(t, visa("2026-06-30", 30, 1), "2026-07-01", 1); a.MaximumStay != 0 || a.Bound != BoundValidity {
+		t.Errorf("on the day after: %+v", a)
+	}
+	if a := enterOn(t, visa("2026-10-27", 90, 0), "2026-05-01", 1); a.Bound != BoundDays { // 180 days
+		t.Errorf("valid for 180 days: bound by %s", a.Bound)
+	}
+	if a := enterOn(t, visa("2026-10-28", 90, 0), "2026-05-01", 1); a.Bound != BoundLimit {
+		t.Errorf("valid for 181 days: bound by %s", a.Bound)
+	}
+	h := visa("2026-10-28", 30, 1)
+	h.Stays = []Stay{{Entry: civil("2026-05-01"), CountsFrom: Never, Visa: 1}}
+	if a := checkOn(t, h, "2026-05-02"); a.Rule != RuleElsewhere || a.EntriesAllowed != 0 || a.EntriesExhausted {
+		t.Errorf("elsewhere: %+v", a)
+	}
+}
+
+// In a state that applies the acquis in part the entries of a limited visa are
+// not tested either (art 11(5)).
+func TestArt11_5_LimitedVisaInAPartialState(t *testing.T) {
+	h := &History{Visas: []Visa{{ValidFrom: civil("2026-05-01"), ValidUntil: civil("2026-07-31"), Days: 30, Entries: 1, Limited: true}}, Stays: []Stay{stayOf("2026-05-01", "2026-05-10")}}
+	h.Stays[0].Visa = 1
+	for partial, want := range map[bool]law.Code{true: BoundDays, false: BoundEntries} {
+		a, err := Calculate(h, Question{On: civil("2026-06-01"), Intended: Stay{Entry: civil("2026-06-01"), Visa: 1, Partial: partial}})
+		if err != nil || a.Bound != want {
+			t.Errorf("partial %v: bound by %s, %v", partial, a.Bound, err)
+		}
+	}
+}

@@ -112,3 +112,25 @@ func TestArt5_ListIsDisregardedInTheProgressivePeriod(t *testing.T) {
 		}
 	})
 }
+
+// A stay that was exceeded and left while article 12(1) was suspended is not put
+// on the list, neither at the exit nor when its record is judged anew later; on
+// the first day of the mechanism such an exit is. Days are told all the same.
+func TestArt5_ExceededInTheProgressivePeriodIsNoFlag(t *testing.T) {
+	onBoth(t, func(b *border) {
+		anna, ben := anna(), traveller("STONE", "BEN", "1991-01-01", "M", "CAN", "CA2")
+		b.enter("2025-12-01 08:00", anna) // until 2026-02-28
+		b.enter("2025-12-01 09:00", ben)
+		out := b.leave("2026-04-09 20:00", anna)
+		if out.OverstayClass != "" || out.OverstayDays != 40 {
+			b.Errorf("on the last day of the period: %q, %d days", out.OverstayClass, out.OverstayDays)
+		}
+		if out := b.leave("2026-04-10 08:00", ben); out.OverstayClass != ees.Exceeded || out.OverstayDays != 41 {
+			b.Errorf("on the day after: %q, %d days", out.OverstayClass, out.OverstayDays)
+		}
+		b.rebut(ees.RebuttalRequest{File: out.File, Kind: ees.ProofTicket, Entry: proved("2025-11-01"), Exit: proved("2025-11-02")})
+		if r := b.file(out.File).Records[1]; r.OverstayClass != "" || r.OverstayDays != 42 {
+			b.Errorf("judged anew: %q, %d days", r.OverstayClass, r.OverstayDays)
+		}
+	})
+}

@@ -126,5 +126,5 @@ func CalculatorParams() []law.Dated {
 // ReplayParams lists the parameters that a stay is decided by: those that it
 // makes sense to change in a rehearsal.
 func ReplayParams() []law.Dated {
-	return append(CalculatorParams(), &law.EESPhase, &law.StampsCount, &law.CalculatorInUse)
+	return append(append(CalculatorParams(), &law.EESPhase, &law.StampsCount, &law.CalculatorInUse), law.TerritoryParams()...)
 }

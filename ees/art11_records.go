@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,14 +13,19 @@ import (
 type builtHistory struct {
 	History
 	keys []string
+	book *law.Book // nil for the law in force
 }
 
 // history turns the records of a file into what the calculator reads, with the
 // stamps shown now beside those shown before. A stay that a later entry followed
 // without an exit lasts, as the law presumes (2016/399 art 12), until that
 // entry: whoever can show otherwise rebuts it, and the record gets its exit.
-func (k *known) history(stamps []StampInput) *builtHistory {
-	h := new(builtHistory)
+func (k *known) history(stamps []StampInput) *builtHistory { return k.historyUnder(nil, stamps) }
+
+// historyUnder is history as the states were under a book of law: which of them
+// belonged to the common area, and which applied the acquis in part.
+func (k *known) historyUnder(book *law.Book, stamps []StampInput) *builtHistory {
+	h := &builtHistory{book: book}
 	if k == nil {
 		h.stamps(nil, stamps)
 		return h
@@ -43,6 +49,9 @@ func (k *known) history(stamps []StampInput) *builtHistory {
 		for j := range r.Changes {
 			s.Changes = append(s.Changes, r.Changes[j].change())
 		}
+		if book.Territory() {
+			s.placeUnder(book, r)
+		}
 		h.Stays = append(h.Stays, s)
 	}
 	for _, p := range k.file.Permits {
@@ -50,6 +59,21 @@ func (k *known) history(stamps []StampInput) *builtHistory {
 	}
 	h.stamps(k.records, stamps)
 	return h
+}
+
+// placeUnder says of a recorded stay what its state was under a book. A crossing
+// is recorded by states that operate the System, so that the law in force has
+// nothing to add to the record.
+func (s *Stay) placeUnder(book *law.Book, r *record) {
+	state := string(r.Responsible)
+	if point, err := person.ParseCrossingPoint(cmp.Or(r.Entry.BCP, r.Exit.BCP)); err == nil {
+		state = string(point.State)
+	}
+	from, ok := law.StaysCountFromUnder(book, state)
+	if !ok {
+		from = Never
+	}
+	s.CountsFrom, s.Partial = from, law.PartialStateUnder(book, state, s.Entry)
 }
 
 // change is a decision as the calculator reads it.
@@ -66,7 +90,7 @@ func (c *StayChange) change() Change {
 func (h *builtHistory) stamps(records []record, now []StampInput) {
 	place := map[law.Date]int{}
 	add := func(s StampInput) {
-		stay := Stay{Entry: s.Entry, Exit: s.Exit, CountsFrom: s.countsFrom()}
+		stay := Stay{Entry: s.Entry, Exit: s.Exit, CountsFrom: s.countsFrom(h.book)}
 		if i, ok := place[s.Entry]; ok {
 			h.Stamps[i] = stay
 			return
@@ -99,11 +123,11 @@ func (r *record) sawStamps(entry law.Date) law.Date {
 
 // countsFrom is the day from which stays in the state of the stamp belong to the
 // common period; zero when the state was not read.
-func (s StampInput) countsFrom() law.Date {
+func (s StampInput) countsFrom(book *law.Book) law.Date {
 	if s.State == "" {
 		return 0
 	}
-	from, ok := law.StaysCountFrom(string(s.State))
+	from, ok := law.StaysCountFromUnder(book, string(s.State))
 	if !ok {
 		return Never
 	}
@@ -229,7 +253,8 @@ func (k *known) judgeVisaOfEntry(i int) error {
 
 // overstayed tells whether the stay lasted longer than it might. An open stay is
 // flagged by the duty of art 12(1) and by nothing else; here its flag is kept or
-// lost.
+// lost. A stay that ended while that paragraph was suspended is never flagged: the
+// mechanism that identifies it was not there (2025/1534 art 5).
 func (r *record) overstayed(was OverstayClass, now time.Time) bool {
 	switch {
 	case r.StayEnd == 0:
@@ -239,13 +264,14 @@ func (r *record) overstayed(was OverstayClass, now time.Time) bool {
 	case r.Transit && r.open():
 		return now.After(r.EndsAt)
 	case r.Transit && !r.Exit.At.IsZero():
-		return r.Exit.At.After(r.EndsAt)
+		_, suspended := law.Suspended("2017/2226 art 12(1)", r.Exit.On)
+		return r.Exit.At.After(r.EndsAt) && !suspended
 	case r.open():
 		return law.DateIn(now, person.WesternmostZone()) > r.StayEnd
-	case r.Exit.On != 0:
-		return r.Exit.On > r.StayEnd
 	}
-	return r.EndedOn > r.StayEnd
+	ended := cmp.Or(r.Exit.On, r.EndedOn)
+	_, suspended := law.Suspended("2017/2226 art 12(1)", ended)
+	return ended > r.StayEnd && !suspended
 }
 
 // enteredAt is the instant of entry in the zone of the crossing point.

@@ -89,7 +89,7 @@ func (r *Register) ListOverstayers(p access.Pass, q OverstayerQuery) (Overstayer
 	if err != nil {
 		return OverstayerList{}, err
 	}
-	list := OverstayerList{On: law.DateIn(tx.Now(), time.UTC), Overstayers: []Overstayer{}}
+	list := OverstayerList{On: civilDay(p), Overstayers: []Overstayer{}}
 	if list.Disregard, err = listDisregarded(list.On); err != nil {
 		return OverstayerList{}, err
 	}

@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -135,10 +136,38 @@ func queued(tx *db.Tx, after FileRef, limit int) ([]Changed, error) {
 	return list, rows.Err()
 }
 
-// ForgetExtracted takes changes off the queue that the copy has. A version that
-// came meanwhile has a row of its own, which stays.
-func (r *Register) ForgetExtracted(p access.Pass, taken []Changed) (int, error) {
+// CopyPosition is how far the copy has been brought: which filling of it, a
+// number drawn at its beginning, and the last step that it has. Zeros before the
+// first.
+type CopyPosition struct{ Filling, Step int64 }
+
+const copyOfCarriers = "carriers"
+
+// CopiedUpTo reads the position that the register noted last.
+func (r *Register) CopiedUpTo(p access.Pass) (at CopyPosition, err error) {
 	tx, err := p.Tx()
+	if err != nil {
+		return at, err
+	}
+	err = tx.Row(`SELECT filling, step FROM ees_carrier_feed WHERE name = $1`, copyOfCarriers).Scan(&at.Filling, &at.Step)
+	if errors.Is(err, db.ErrNoRows) {
+		err = nil
+	}
+	return at, err
+}
+
+// ForgetExtracted takes changes off the queue that the copy has, and notes how far
+// the copy is. A version that came meanwhile has a row of its own, which stays.
+// The position of one filling never goes back: a feeder that was overtaken may
+// come late.
+func (r *Register) ForgetExtracted(p access.Pass, taken []Changed, at CopyPosition) (int, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(`INSERT INTO ees_carrier_feed (name, filling, step) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET filling = excluded.filling, step = excluded.step
+		WHERE ees_carrier_feed.filling <> excluded.filling OR ees_carrier_feed.step < excluded.step`, copyOfCarriers, at.Filling, at.Step)
 	if err != nil {
 		return 0, err
 	}
@@ -241,19 +270,15 @@ func extractFiles(tx *db.Tx, args []any, files map[FileRef]*known) error {
 		return err
 	}
 	defer rows.Close()
-	for rows.Next() {
-		var ref string
-		var permits, restricted *string
-		k := new(known)
-		if err := rows.Scan(&ref, &k.file.VisaRequired, &k.file.FamilyMember, &permits, &restricted); err != nil {
+	list := make([]known, manyWidth) // at most one for each key
+	var permits, restricted *string
+	for n := 0; rows.Next(); n++ {
+		k := &list[n]
+		if err := rows.Scan(&k.file.Ref, &k.file.VisaRequired, &k.file.FamilyMember, &permits, &restricted); err != nil {
 			return err
 		}
-		k.file.Ref = FileRef(ref)
-		if err := unmarshal(permits, &k.file.Permits); err != nil {
-			return fmt.Errorf("ees: file %s: %w", ref, err)
-		}
-		if err := unmarshal(restricted, &k.file.Restricted); err != nil {
-			return fmt.Errorf("ees: file %s: %w", ref, err)
+		if err := errors.Join(unmarshal(permits, &k.file.Permits), unmarshal(restricted, &k.file.Restricted)); err != nil {
+			return fmt.Errorf("ees: file %s: %w", k.file.Ref, err)
 		}
 		files[k.file.Ref] = k
 	}
@@ -267,26 +292,29 @@ func extractRecords(tx *db.Tx, args []any, files map[FileRef]*known) error {
 		return err
 	}
 	defer rows.Close()
+	// The rows of a file stand together: they are read into one list, of which each
+	// file gets its part.
+	all := make([]record, 0, 4*manyWidth)
+	var entryAt, exitAt *int64
+	var visa, exitVisa, etias, changes, stamps *string
 	for rows.Next() {
-		var ref string
-		var r record
-		var entryAt, exitAt *int64
-		var visa, exitVisa, etias, changes, stamps *string
-		if err := rows.Scan(&ref, &r.N, &entryAt, &r.Entry.On, &exitAt, &r.Exit.On, &r.EndedOn, &r.FamilyMember, &r.StartOfStay, &r.Transit, &r.Partial,
+		all = append(all, record{})
+		r := &all[len(all)-1]
+		if err := rows.Scan(&r.Ref, &r.N, &entryAt, &r.Entry.On, &exitAt, &r.Exit.On, &r.EndedOn, &r.FamilyMember, &r.StartOfStay, &r.Transit, &r.Partial,
 			&visa, &exitVisa, &etias, &changes, &stamps); err != nil {
 			return err
 		}
-		r.Ref, r.Entry.At, r.Exit.At = FileRef(ref), instant(entryAt), instant(exitAt)
-		for _, c := range []struct {
-			text *string
-			into any
-		}{{visa, &r.Visa}, {exitVisa, &r.ExitVisa}, {etias, &r.Etias}, {changes, &r.Changes}, {stamps, &r.Stamps}} {
-			if err := unmarshal(c.text, c.into); err != nil {
-				return fmt.Errorf("ees: record %s.%d: %w", ref, r.N, err)
-			}
+		r.Entry.At, r.Exit.At = instant(entryAt), instant(exitAt)
+		if err := errors.Join(unmarshal(visa, &r.Visa), unmarshal(exitVisa, &r.ExitVisa), unmarshal(etias, &r.Etias), unmarshal(changes, &r.Changes),
+			unmarshal(stamps, &r.Stamps)); err != nil {
+			return fmt.Errorf("ees: record %s.%d: %w", r.Ref, r.N, err)
 		}
-		if k := files[r.Ref]; k != nil {
-			k.records = append(k.records, r)
+	}
+	for from, to := 0, 0; to < len(all); from = to {
+		for to++; to < len(all) && all[to].Ref == all[from].Ref; to++ {
+		}
+		if k := files[all[from].Ref]; k != nil {
+			k.records = all[from:to:to]
 		}
 	}
 	return rows.Err()

@@ -23,7 +23,7 @@ func (b *border) extractForCopy(after ees.FileRef, limit int) ees.ExtractStep {
 func (b *border) forget(taken []ees.Changed) {
 	b.Helper()
 	if _, err := run(b, access.DutyPrincipal("carrier_extract"), ees.OpForgetSent, func(p access.Pass) (int, error) {
-		return b.register.ForgetExtracted(p, taken)
+		return b.register.ForgetExtracted(p, taken, ees.CopyPosition{Filling: 1, Step: 1})
 	}); err != nil {
 		b.Fatal(err)
 	}

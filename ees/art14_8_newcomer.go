@@ -1,8 +1,6 @@
 package ees
 
 import (
-	"time"
-
 	"github.com/google/uuid"
 
 	"limen/access"
@@ -29,7 +27,7 @@ func (r *Register) begin(p access.Pass, who Newcomer) (*amending, *keptCheck, er
 		return nil, nil, err
 	}
 	now := tx.Now()
-	today := law.DateIn(now, time.UTC)
+	today, begun := civilDays(p)
 	c := checking{register: r, pass: p, tx: tx, at: now, on: today, req: CheckRequest{Direction: Entry, MRZ: who.MRZ, Document: who.Document,
 		Identity: who.Identity, VisaSettled: who.VisaSettled, Biometrics: who.Biometrics}}
 	if err := c.readPerson(); err != nil {
@@ -51,7 +49,7 @@ func (r *Register) begin(p access.Pass, who Newcomer) (*amending, *keptCheck, er
 		}
 		return nil, nil, err
 	}
-	return &amending{pass: p, tx: tx, known: d.known, now: now, today: today, isNew: true}, &kept, nil
+	return &amending{pass: p, tx: tx, known: d.known, now: now, today: today, begun: begun, isNew: true}, &kept, nil
 }
 
 // either opens the file named, or makes one for a newcomer.

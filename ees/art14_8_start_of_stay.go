@@ -42,7 +42,7 @@ func (r *Register) StartStay(p access.Pass, version int64, req StartRequest) (St
 		return StayDecision{}, law.BadField("start", "not_directly_after", cite,
 			"The short stay begins on the day after the permit. For a later day, show by what right the person was there in between.",
 			"start", orNone(req.Start), "permit_until", req.Permit.Until.String())
-	case req.Start > a.today:
+	case req.Start > a.begun:
 		return StayDecision{}, law.BadField("start", "date_in_the_future", cite, "The permit still holds. The short stay begins when it has ended.", "start", req.Start.String())
 	case k.file.FamilyMember:
 		return StayDecision{}, law.Refuse(law.NotPermitted, "stay_not_computed", "2017/2226 art 2(4)",
@@ -77,7 +77,7 @@ func (r *Register) StartStay(p access.Pass, version int64, req StartRequest) (St
 	}
 	n := k.nextRecord()
 	rec := record{Ref: k.file.Ref, N: n, Entry: event{On: req.Start, Authority: p.Principal().Authority.Name}, StartOfStay: true, Origin: Online,
-		Responsible: a.responsibleState(), Incomplete: incompleteBetween(req.Start), Visa: visa.onlyFirst(k.records)}
+		Responsible: a.responsibleState(), Incomplete: incompleteBetween(req.Start), Visa: visa}
 	k.put(rec)
 	if kept != nil {
 		k.file.LastEventOn = req.Start

@@ -102,9 +102,7 @@ func (d *deciding) enter(despite string) (record, error) {
 	}
 	rec := record{Ref: k.file.Ref, N: k.nextRecord(), Entry: d.where, FamilyMember: d.kept.Family || k.file.FamilyMember,
 		Origin: d.kept.Origin, Responsible: d.responsible(), Stamps: d.kept.Stamps, Partial: law.PartialState(string(d.point.State), d.where.On)}
-	if v := d.kept.visaUsed(); v != nil {
-		rec.Visa = v.onlyFirst(k.records)
-	}
+	rec.Visa = d.kept.visaUsed()
 	rec.Transit, rec.TransitDocument, rec.Etias = d.kept.Transit != nil, d.kept.Transit, d.kept.Etias
 	var err error
 	if rec.Incomplete, err = madeInProgressivePeriod(d.where.On); err != nil {
@@ -171,8 +169,7 @@ func (d *deciding) leave(holds string) (record, error) {
 	r := &k.records[i]
 	r.Exit, r.ExitOrigin, r.EndedOn = d.where, d.kept.Origin, 0
 	if v := d.kept.visaUsed(); v != nil && (r.Visa == nil || v.key() != r.Visa.key()) {
-		r.ExitVisa = v.onlyFirst(k.records)
-		firstHolds(k.records) // a later entry on it may have been told before
+		r.ExitVisa = v
 	}
 	r.Stamps = mergeStamps(r.Stamps, d.kept.Stamps)
 	return *r, k.judgeFrom(i, d.tx.Now())
@@ -188,7 +185,7 @@ func (d *deciding) exitAlone() (record, error) {
 		return record{}, err
 	}
 	n := k.nextRecord()
-	at := k.put(record{Ref: k.file.Ref, N: n, Exit: d.where, ExitVisa: d.kept.visaUsed().onlyFirst(k.records), FamilyMember: d.kept.Family || k.file.FamilyMember,
+	at := k.put(record{Ref: k.file.Ref, N: n, Exit: d.where, ExitVisa: d.kept.visaUsed(), FamilyMember: d.kept.Family || k.file.FamilyMember,
 		Origin: d.kept.Origin, ExitOrigin: d.kept.Origin, Incomplete: incomplete, Responsible: d.responsible()})
 	if err := k.judgeFrom(at-1, d.tx.Now()); err != nil {
 		return record{}, err
@@ -225,7 +222,7 @@ func (e event) place() string { return cmp.Or(e.BCP, e.Authority) }
 func (k *known) put(rec record) int {
 	last := k.last()
 	k.records = append(k.records, rec)
-	if last != nil && last.latest().After(rec.began()) || !rec.hasEntry() {
+	if last != nil && !last.latest().Before(rec.began()) || !rec.hasEntry() {
 		k.records = inOrder(k.records, k.nextRecord)
 		return 0
 	}

@@ -75,21 +75,11 @@ func (c *checking) weighEtias() {
 }
 
 // weighNationalVisa looks at a national short-stay visa of a state that does not
-// apply the acquis in full: it holds in such states alone (art 16(2)(g)). When
-// its holder first comes to a state that does, the Visa Information System is
-// consulted (art 23(5)).
+// apply the acquis in full: it holds in such states alone (art 16(2)(g)).
 func (c *checking) weighNationalVisa(visa *VisaOnRecord) {
-	partial := law.PartialState(string(c.point.State), c.on)
-	if visa.National && !partial {
+	if visa.National && !law.PartialState(string(c.point.State), c.on) {
 		c.finding(Refuse, "C", "national_visa_of_partial_state", "2017/2226 art 16(2)(g)",
 			"This national visa holds in states that do not apply the acquis in full, and not here.", "issuer", string(visa.Issuer))
-	}
-	if partial || c.found == nil || len(c.found.records) == 0 {
-		return
-	}
-	if !slices.ContainsFunc(c.found.records, func(r record) bool { return !r.Partial || r.Visa == nil || !r.Visa.National }) {
-		c.finding(Admit, "", "vis_to_be_consulted", "2017/2226 art 23(5)",
-			"The file was made on a national visa of a state that does not apply the acquis in full, and this is the first crossing elsewhere: consult the Visa Information System.")
 	}
 }
 

@@ -68,7 +68,8 @@ func TestArt18_2_NothingIsAskedForTwice(t *testing.T) {
 			b.Fatal(err)
 		}
 		paper := traveller("ROE", "BEN", "1980-01-01", "M", "USA", "US1")
-		paper.Origin = ees.Manual
+		moment := b.clock.Now()
+		paper.At, paper.Origin = &moment, ees.Manual
 		if _, err := b.tryRefuse(ees.RefusalRequest{CheckID: b.check(paper).CheckID, Reasons: []ees.RefusalReason{"B"}}); err != nil {
 			b.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package ees
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -179,7 +180,7 @@ func (req *ChangeRequest) sound(a *amending, rec *record) error {
 		return law.BadField("place", "place_missing", cite, "Say where the decision was taken.")
 	case req.Decided == 0:
 		return law.BadField("decided", "decision_day_missing", cite, "Say on which day the decision was taken.")
-	case req.Decided > a.today:
+	case req.Decided > a.begun:
 		return law.BadField("decided", "date_in_the_future", cite, "The decision lies in the future.", "day", req.Decided.String(), "today", a.today.String())
 	case req.Decided < rec.Entry.On:
 		return law.BadField("decided", "decision_before_entry", cite, "The decision lies before the entry: it cannot be about this stay.", "entry", rec.Entry.On.String())
@@ -246,7 +247,7 @@ func (req *ChangeRequest) extend(change *StayChange, rec *record) ([]law.Reason,
 			Message: "The extension holds in the deciding state alone: the traveller leaves over its own external border.", Facts: law.Facts("state", string(change.State))})
 	}
 	if change.Bilateral {
-		f, err := req.inTime(rec)
+		f, err := req.inTime(rec, change.State)
 		if err != nil {
 			return nil, err
 		}
@@ -259,8 +260,11 @@ func (req *ChangeRequest) extend(change *StayChange, rec *record) ([]law.Reason,
 // by the last working day of the stay before it. Later, the authority may still
 // take the days as lawful on credible proof that the person was in its state
 // alone (Schengen Convention art 20(2a), inserted by art 60).
-func (req *ChangeRequest) inTime(rec *record) (law.Reason, error) {
-	last := lastWorkingDay(rec.StayEnd)
+func (req *ChangeRequest) inTime(rec *record, state person.State) (law.Reason, error) {
+	last, err := lastWorkingDay(state, rec.StayEnd)
+	if err != nil {
+		return law.Reason{}, err
+	}
 	facts := []string{"requested", orNone(req.Requested), "last_working_day", last.String()}
 	switch {
 	case req.Requested == 0:
@@ -270,7 +274,7 @@ func (req *ChangeRequest) inTime(rec *record) (law.Reason, error) {
 		return law.Reason{}, law.BadField("requested", "requested_after_decision", "2017/2226 art 60", "The request lies after the decision.", facts...)
 	case req.Requested <= last:
 		return law.Reason{Code: "requested_in_time", Cite: "2017/2226 art 60",
-			Message: "The extension was asked for by the last working day of the stay. Public holidays are not known to the system: Saturdays and Sundays were left out.", Facts: law.Facts(facts...)}, nil
+			Message: "The extension was asked for by the last working day of the stay in the deciding state.", Facts: law.Facts(facts...)}, nil
 	case len(strings.TrimSpace(req.OnlyHere)) < shortestWhy:
 		return law.Reason{}, law.BadField("presence_proved", "requested_late", "2017/2226 art 60",
 			"The extension was asked for after the last working day of the stay. It needs credible proof that the person was in your state alone: say which.", facts...)
@@ -280,12 +284,21 @@ func (req *ChangeRequest) inTime(rec *record) (law.Reason, error) {
 		Facts:   law.Facts(append(facts, "proof", strings.TrimSpace(req.OnlyHere))...)}, nil
 }
 
-// lastWorkingDay is the last day from Monday to Friday that is not after a day.
-func lastWorkingDay(d law.Date) law.Date {
-	for d.Weekday() == time.Saturday || d.Weekday() == time.Sunday {
+// lastWorkingDay is the last working day in the state that is not after a day
+// (1182/71 art 2(2)). Before the table of holidays begins, weekends alone are
+// left out.
+func lastWorkingDay(state person.State, d law.Date) (law.Date, error) {
+	for {
+		works, err := law.WorkingDay(string(state), d)
+		var before *law.NoLawError
+		if errors.As(err, &before) {
+			works, err = d.Weekday() != time.Saturday && d.Weekday() != time.Sunday, nil
+		}
+		if works || err != nil {
+			return d, err
+		}
 		d--
 	}
-	return d
 }
 
 // trimVisa takes the member "visa" off a field that another member stands for.

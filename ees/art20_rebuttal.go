@@ -123,6 +123,10 @@ func (r *Register) Rebut(p access.Pass, version int64, req RebuttalRequest) (Sta
 func (req *RebuttalRequest) sound(a *amending, n int) error {
 	const cite = law.Citation("2017/2226 art 20(2)")
 	k := a.known
+	if by, suspended := law.Suspended(cite, a.today); suspended {
+		return law.Refuse(law.NotPermitted, "article_suspended", by,
+			"In the progressive period nothing is presumed from a missing entry or exit, so nothing is rebutted: Article 20 is suspended. What is recorded wrongly is corrected (art 35).", "day", a.today.String())
+	}
 	switch {
 	case !slices.Contains(proofKinds, req.Kind):
 		return law.BadField("kind", "unknown_proof", cite, "Say what the proof is: one of the kinds, or other with a note.")
@@ -248,7 +252,7 @@ func (c *ProvedCrossing) event(a *amending, member, authority string) (event, er
 	switch {
 	case e.On == 0:
 		return event{}, law.BadField(member+".on", "proved_day_missing", cite, "Give the day that the proof shows.")
-	case e.On > a.today || e.At.After(a.now):
+	case e.At.IsZero() && e.On > a.begun || e.At.After(a.now):
 		return event{}, law.BadField(member+".on", "date_in_the_future", cite, "The proof shows a day in the future.", "day", e.On.String())
 	}
 	return e, nil

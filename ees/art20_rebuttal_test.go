@@ -171,7 +171,8 @@ func TestArt20_2_WhatIsNoRebuttal(t *testing.T) {
 		last := b.leave("2026-03-20 08:00", anna())
 		noon := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 		early := time.Date(2026, 3, 1, 5, 0, 0, 0, time.UTC)
-		future := proved("2026-03-21")
+		b.at("2026-04-10 08:00") // the day on which article 20 begins to apply
+		future := proved("2026-04-11")
 		for name, c := range map[string]struct {
 			req  ees.RebuttalRequest
 			code law.Code

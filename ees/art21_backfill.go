@@ -14,6 +14,7 @@ import (
 	"limen/access"
 	"limen/db"
 	"limen/law"
+	"limen/person"
 )
 
 // BackfillEvent is a crossing or refusal that was decided at the border while
@@ -53,6 +54,27 @@ type BackfillResult struct {
 	KeptUntil *law.Date       `json:"kept_until,omitempty" format:"date" doc:"Last day on which the system keeps the record as it stands: a national copy goes with it (2017/2226 art 40(2))."`
 	Findings  []law.Reason    `json:"findings,omitempty" nullable:"false" doc:"What the register would have told the guard, and what is to be known of the event."`
 	Problem   *law.Reason     `json:"problem,omitempty" doc:"Why it was not recorded."`
+}
+
+// Readable tells whether an event of an outage can be read, without asking the
+// register anything: whoever types it from paper can still look there.
+func (r *Register) Readable(e BackfillEvent) error {
+	point, err := person.ParseCrossingPoint(e.CrossingPoint)
+	if err != nil {
+		return at("crossing_point", err)
+	}
+	if e.At == nil {
+		return momentMissing()
+	}
+	if _, err := readTraveller(e.CheckRequest, point.LocalDate(*e.At), r.Specimens); err != nil {
+		return err
+	}
+	_, err = readVisa(e.Visa)
+	return err
+}
+
+func momentMissing() error {
+	return law.BadField("at", "moment_missing", "2017/2226 art 21(1)", "Say when the traveller crossed or was refused.")
 }
 
 // decidedAway stands in a record that was admitted while nobody could ask.
@@ -157,7 +179,7 @@ func (r *Register) toldBefore(p access.Pass, tx *db.Tx, key, digest string) (Bac
 func (r *Register) tell(p access.Pass, tx *db.Tx, e BackfillEvent, digest, chosen string, looked bool) (BackfillResult, error) {
 	var extra []law.Reason
 	if e.At == nil {
-		return BackfillResult{}, law.BadField("at", "moment_missing", "2017/2226 art 21(1)", "Say when the traveller crossed or was refused.")
+		return BackfillResult{}, momentMissing()
 	}
 	if e.Origin != NUIBuffer && e.Origin != LocalBuffer && e.Origin != Manual {
 		return BackfillResult{}, law.BadField("origin", "unknown_origin", "2017/2226 art 21(3)", "Say where the event was kept: NUI_BUFFER, LOCAL_BUFFER or MANUAL.")

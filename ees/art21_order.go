@@ -71,38 +71,7 @@ func inOrder(records []record, next func() int) []record {
 	}
 	paired = append(paired, entries...)
 	inTime(paired)
-	firstHolds(paired)
 	return paired
-}
-
-// firstHolds moves the days and entries of each visa to the first record on it
-// (EES-009), which need not be the one that was told first.
-func firstHolds(records []record) {
-	type held struct{ days, entries int }
-	holds := map[string]held{}
-	each := func(fn func(v **VisaOnRecord)) {
-		for i := range records {
-			for _, v := range []**VisaOnRecord{&records[i].Visa, &records[i].ExitVisa} {
-				if *v != nil {
-					fn(v)
-				}
-			}
-		}
-	}
-	each(func(v **VisaOnRecord) {
-		if _, known := holds[(*v).key()]; !known && (*v).Days > 0 {
-			holds[(*v).key()] = held{(*v).Days, (*v).Entries}
-		}
-	})
-	each(func(v **VisaOnRecord) {
-		has := holds[(*v).key()]
-		holds[(*v).key()] = held{}
-		if (*v).Days != has.days || (*v).Entries != has.entries {
-			moved := **v // shared with what is stored
-			moved.Days, moved.Entries = has.days, has.entries
-			*v = &moved
-		}
-	})
 }
 
 func (r *record) hasEntry() bool { return r.Entry.On != 0 }

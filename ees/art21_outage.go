@@ -214,7 +214,7 @@ func (r *Register) DeclareOutage(p access.Pass, req OutageRequest) (OutageView, 
 	case NationalOutage:
 		o.key, o.state = string(NationalOutage)+"."+own, own
 	case PointOutage:
-		point, err := ownPointOf(p, req.CrossingPoint)
+		point, err := readOwnPoint(p, req.CrossingPoint, "speak for it")
 		if err != nil {
 			return OutageView{}, err
 		}
@@ -248,20 +248,6 @@ func (r *Register) DeclareOutage(p access.Pass, req OutageRequest) (OutageView, 
 	tx.Later(`INSERT INTO ees_outage (scope, id, state, cause, began_at, declared_at, authority, officer, notices) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		o.key, o.id, o.state, o.cause, o.began.UnixMicro(), now.UnixMicro(), o.authority, string(p.Principal().Officer), string(notices))
 	return o.view(now), nil
-}
-
-// ownPointOf reads the code of a crossing point of the caller's own state.
-func ownPointOf(p access.Pass, code string) (*person.CrossingPoint, error) {
-	point, err := person.ParseCrossingPoint(code)
-	if err != nil {
-		return nil, at("crossing_point", err)
-	}
-	if own := p.Principal().Authority.State; string(point.State) != own {
-		return nil, law.Refuse(law.NotPermitted, "foreign_crossing_point", "2017/2226 art 9(2)",
-			fmt.Sprintf("%s is a crossing point of %s, and you work for %s: its own authorities speak for it.", point.Code, point.State.Name(), person.State(own).Name()),
-			"crossing_point", point.Code)
-	}
-	return point, nil
 }
 
 // inForce refuses what rests on an article that is suspended on the day

@@ -77,7 +77,7 @@ func (k *known) enterByStamp(e stampedEntry, visa *VisaOnRecord) int {
 	n := e.record
 	if n == 0 {
 		n = k.nextRecord()
-		k.records = append(k.records, record{Ref: k.file.Ref, N: n, Visa: visa.onlyFirst(k.records)})
+		k.records = append(k.records, record{Ref: k.file.Ref, N: n, Visa: visa})
 	}
 	r := k.numbered(n)
 	r.Entry, r.Origin = event{On: e.day, Authority: r.Entry.Authority}, Stamp
@@ -157,7 +157,7 @@ func (c *checking) settleStamps() error {
 		}
 		prevails, why := PrevailingEntry(r.Entry.On, s.Entry, biometrics)
 		if r.Entry.On != s.Entry {
-			c.stampsWeighed = append(c.stampsWeighed, why)
+			c.kept.StampsWeighed = append(c.kept.StampsWeighed, why)
 		}
 		if prevails != r.Entry.On {
 			kept = append(kept, s)
@@ -182,7 +182,7 @@ func (k *known) doubled(s StampInput) *record {
 
 // weighStamps tells what came of settleStamps.
 func (c *checking) weighStamps() {
-	for _, why := range c.stampsWeighed {
+	for _, why := range c.kept.StampsWeighed {
 		weight, message := Admit, why.Message
 		if why.Code == CaseByCase {
 			weight, message = SecondLine, message+" Leave the stamp out of a new check if the record is."

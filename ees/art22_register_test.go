@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"limen/ees"
+	"limen/person"
 )
 
 func shows(who ees.CheckRequest, entry, exit string) ees.CheckRequest {
@@ -176,6 +177,89 @@ func TestArt22_1_StampedAndRecordedInTheProgressivePeriod(t *testing.T) {
 		}
 		if c := b.check(shows(anna(), "2026-03-01", "2026-03-02")); c.Stay.DaysUsed != 8 || c.Proposal != ees.Admit {
 			b.Fatalf("another stay counts: %+v", c.Stay)
+		}
+	})
+}
+
+// The state of a stamp may be typed as people know it; one that is none is told,
+// and days of a state that did not belong to the common area are left out with the
+// reason (2016/399 art 6(1a)): a stamp must not cease to count in silence.
+func TestArt22_1_StateOfAStamp(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.at("2026-05-01 08:00")
+		with := func(state string, entry, exit string) ees.CheckRequest {
+			who := anna()
+			who.Stamps = []ees.StampInput{{State: person.State(state), Entry: day(entry), Exit: day(exit)}}
+			return who
+		}
+		for state, used := range map[string]int{"D": 10, "DEU": 10, "de": 10, "": 10, "HRV": 10, "CYP": 0, "IRL": 0, "TUR": 0} {
+			c := b.check(with(state, "2026-02-01", "2026-02-10"))
+			if c.Stay.DaysUsed != used {
+				b.Errorf("%q: %d days used, want %d", state, c.Stay.DaysUsed, used)
+			}
+			if told(c.Findings, "stay_counted_separately") != (state == "CYP" || state == "IRL") || told(c.Findings, "stay_outside_area") != (state == "TUR") || c.Proposal != ees.Admit {
+				b.Errorf("%q: %s, %+v", state, c.Proposal, c.Findings)
+			}
+		}
+		_, err := b.tryCheck(with("GERMANY", "2026-02-01", "2026-02-10"))
+		if r := refused(b.T, err, "unknown_state"); r.Field != "stamps[0].state" {
+			b.Errorf("%+v", r)
+		}
+	})
+}
+
+// The edges of weighing a stamp against a record: the last day of the progressive
+// period is weighed and the day after is not; a stay that touches a recorded one
+// may be the same; an earlier crossing on the day of the stamp ends nothing.
+func TestArt22_EdgesOfWeighing(t *testing.T) {
+	weighed := func(b *border, c ees.Check) bool { return found(c, ees.CaseByCase) }
+	for entered, want := range map[string]bool{"2026-04-09": true, "2026-04-10": false} {
+		onBoth(t, func(b *border) {
+			b.enter(entered+" 08:00", anna())
+			out := shows(anna(), "2026-04-05", "")
+			out.Direction = ees.Exit
+			if c := b.at("2026-05-01 08:00").check(out); weighed(b, c) != want {
+				b.Errorf("entered on %s: %+v", entered, c.Findings)
+			}
+		})
+		onBoth(t, func(b *border) {
+			b.enter(entered+" 08:00", anna())
+			b.leave("2026-04-20 08:00", anna())
+			if c := b.at("2026-05-01 08:00").check(shows(anna(), "2026-04-08", "2026-04-20")); weighed(b, c) != want {
+				b.Errorf("a whole stay from %s: %+v", entered, c.Findings)
+			}
+		})
+	}
+	for stamped, want := range map[[2]string]bool{
+		{"2026-02-01", "2026-02-05"}: true, {"2026-02-01", "2026-02-04"}: false,
+		{"2026-02-10", "2026-02-12"}: true, {"2026-02-11", "2026-02-12"}: false,
+	} {
+		onBoth(t, func(b *border) {
+			b.enter("2026-02-05 08:00", anna())
+			b.leave("2026-02-10 08:00", anna())
+			if c := b.at("2026-05-01 08:00").check(shows(anna(), stamped[0], stamped[1])); weighed(b, c) != want {
+				b.Errorf("stamps %v: %+v", stamped, c.Findings)
+			}
+		})
+	}
+	onBoth(t, func(b *border) {
+		b.enter("2026-02-05 08:00", anna())
+		b.leave("2026-02-10 08:00", anna())
+		out := shows(anna(), "2026-02-10", "") // and in again on that day, which was not recorded
+		out.Direction = ees.Exit
+		if r := b.at("2026-03-01 08:00").cross(b.check(out)); r.Entry == nil || r.Entry.On != day("2026-02-10") || r.Origin != ees.Stamp {
+			b.Errorf("%+v", r)
+		}
+	})
+}
+
+// A stamped entry that is shown again with its exit counts once, until that exit.
+func TestArt22_1_StampShownTwice(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.enter("2026-04-20 08:00", shows(anna(), "2026-04-11", ""))
+		b.leave("2026-04-21 08:00", anna())
+		if c := b.at("2026-05-05 08:00").check(shows(anna(), "2026-04-11", "2026-04-15")); c.Stay.DaysUsed != 7 {
+			b.Errorf("%d days used", c.Stay.DaysUsed)
 		}
 	})
 }

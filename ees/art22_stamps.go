@@ -38,23 +38,6 @@ func PrevailingEntry(recorded, stamped law.Date, biometrics bool) (entry law.Dat
 	return 0, reason(CaseByCase, "2025/1534 art 5(3)", "Record and stamp differ and the file holds no biometric data: decide on this case which is right.")
 }
 
-// StampedStay is the stay of somebody who entered before the System started and
-// leaves after: the file is created at exit with the stamped day of entry
-// (2017/2226 art 22(2)). It refuses a stamp from a later day, which must be
-// weighed against the records by PrevailingEntry.
-func StampedStay(stamped, exit law.Date) (Stay, error) {
-	if stamped == 0 || stamped >= law.EESStart() {
-		return Stay{}, law.BadField("stamp", "stamp_after_start", "2017/2226 art 22(2)",
-			"A stay can be opened from a stamp alone only for an entry before the System started.",
-			"stamp", orNone(stamped), "start", law.EESStart().String())
-	}
-	if exit != 0 && exit < stamped {
-		return Stay{}, law.BadField("exit", "exit_before_entry", "2017/2226 art 22(2)", "The exit lies before the stamped entry.",
-			"stamp", stamped.String(), "exit", exit.String())
-	}
-	return Stay{Entry: stamped, Exit: exit}, nil
-}
-
 // orNone prints a day for a list of facts.
 func orNone(d law.Date) string {
 	if d == 0 {

@@ -46,17 +46,3 @@ func TestArt22_2_WhichEntryPrevails(t *testing.T) {
 		}
 	}
 }
-
-// EES-044: a file created at exit from a stamp.
-func TestArt22_2_StayFromTheStamp(t *testing.T) {
-	s, err := StampedStay(civil("2025-10-01"), civil("2025-11-20"))
-	if err != nil || s.Entry != civil("2025-10-01") || s.Exit != civil("2025-11-20") {
-		t.Fatalf("%+v, %v", s, err)
-	}
-	wantOverstay(t, checkOn(t, &History{Stays: []Stay{s}}, "2025-11-20"), 0, "")
-	for _, bad := range [][2]string{{"2025-10-12", ""}, {"", ""}, {"2025-10-01", "2025-09-30"}} {
-		if _, err := StampedStay(civil(bad[0]), civil(bad[1])); err == nil {
-			t.Errorf("%v was taken", bad)
-		}
-	}
-}

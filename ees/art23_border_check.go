@@ -65,7 +65,7 @@ type StampInput struct {
 
 // Step is one search of the order that art 23 and art 27 prescribe.
 type Step struct {
-	Step    string       `json:"step" doc:"document, identity, biometric_verification, identification or vis."`
+	Step    string       `json:"step" doc:"document, identity, biometric_verification, identification, vis, vis_identification, vis_consultation or etias."`
 	Outcome string       `json:"outcome" doc:"found, not_found, several, other_person, verified, failed, not_connected or not_needed."`
 	Cite    law.Citation `json:"article" doc:"The article that prescribes the step."`
 }
@@ -163,6 +163,8 @@ type keptCheck struct {
 	IntendedDays  int              `json:"days,omitempty"`   //
 	NotVerified   bool             `json:"failed,omitempty"` // the file that the document led to is not this person's, as far as is known
 	Kiosk         *takenOver       `json:"kiosk,omitempty"`  // the pre-enrolment that this check takes over
+	VisaSettled   bool             `json:"no_visa_needed,omitempty"`
+	StampsWeighed []law.Reason     `json:"weighed,omitempty"` // what came of weighing stamps against records
 }
 
 // seenFile is a file as the check saw it.
@@ -205,14 +207,14 @@ func (c *checking) readPlace() error {
 	if c.req.Direction != Entry && c.req.Direction != Exit {
 		return law.BadField("direction", "unknown_direction", "2017/2226 art 14", "Say entry or exit.")
 	}
-	point, err := person.ParseCrossingPoint(c.req.CrossingPoint)
-	if err != nil {
-		return at("crossing_point", err)
-	}
-	if err := ownPoint(c.pass, point); err != nil {
+	var err error
+	if c.point, err = readOwnPoint(c.pass, c.req.CrossingPoint, "check and record there"); err != nil {
 		return err
 	}
-	c.point = point
+	if c.req.At == nil && c.req.Origin != "" && c.req.Origin != Online {
+		return law.BadField("at", "moment_missing", "2017/2226 art 21(1)",
+			"What comes from a buffer or from paper happened before: say when. A check that is made now has no other origin than ONLINE.")
+	}
 	c.at, c.kept.Origin = c.tx.Now(), Online
 	if c.req.Origin != "" {
 		c.kept.Origin = c.req.Origin
@@ -223,7 +225,7 @@ func (c *checking) readPlace() error {
 			return err
 		}
 	}
-	c.on = point.LocalDate(c.at)
+	c.on = c.point.LocalDate(c.at)
 	if c.on < law.EESStart() {
 		return law.BadField("at", "before_the_start", "2025/1534 art 1", "The Entry/Exit System was not in operation on that day.",
 			"day", c.on.String())
@@ -277,6 +279,7 @@ func (c *checking) readPerson() error {
 		return err
 	}
 	c.kept.Biometrics, c.kept.Family, c.kept.IntendedDays = c.req.Biometrics, c.req.FamilyMember, c.req.IntendedDays
+	c.kept.VisaSettled = c.req.VisaSettled
 	youngest, _ := t.Identity.Birth.Age(c.on)
 	limit, err := fingerprintAge.On(c.on)
 	if err != nil {
@@ -449,16 +452,26 @@ func (c *checking) see() {
 
 // record tells the log whose data were opened and which kinds leave.
 func (c *checking) record() error {
-	if c.found == nil && len(c.others) == 0 {
+	files := c.opened()
+	if len(files) == 0 {
 		return c.pass.Send(access.FileExistence)
 	}
-	if c.found != nil {
-		c.pass.Subject(string(c.found.file.Ref))
-	}
-	for _, o := range c.others {
-		c.pass.Subject(string(o.known.file.Ref))
+	for _, ref := range files {
+		c.pass.Subject(string(ref))
 	}
 	return c.pass.Send(access.FileExistence, access.IdentityData, access.BiometricData, access.StayResult, access.EntryRecords)
+}
+
+// opened lists the files that a check has opened.
+func (c *checking) opened() []FileRef {
+	var refs []FileRef
+	if c.found != nil {
+		refs = append(refs, c.found.file.Ref)
+	}
+	for _, o := range c.others {
+		refs = append(refs, o.known.file.Ref)
+	}
+	return refs
 }
 
 func (c *checking) readStamps() error {
@@ -473,8 +486,19 @@ func (c *checking) readStamps() error {
 		return law.BadField("stamps", "stamps_no_longer_count", "2017/2226 art 22(1)",
 			"Stamps are no longer an input of the calculator on this day: the transitional period has ended.", "day", c.on.String())
 	}
+	c.kept.Stamps = slices.Clone(c.req.Stamps)
 	for i, s := range c.req.Stamps {
 		field := "stamps[" + strconv.Itoa(i) + "]"
+		if s.State != "" {
+			state, err := person.ParseState(string(s.State))
+			if err != nil {
+				return at(field+".state", err)
+			}
+			c.kept.Stamps[i].State = state
+			if counts, why := law.StaysCount(string(state), s.Entry); !counts && s.Entry != 0 {
+				c.kept.StampsWeighed = append(c.kept.StampsWeighed, why)
+			}
+		}
 		switch {
 		case s.Entry == 0:
 			return law.BadField(field+".entry", "stamp_date_missing", "2017/2226 art 22(1)", "Type the day of the entry stamp.")

@@ -98,13 +98,14 @@ func (k *keptCheck) been(events ...CheckEvent) bool {
 // (2025/1534).
 func (k *keptCheck) biometricsUsed() bool { return k.Origin != Manual && !k.Suspended }
 
-// begin starts the check on its way, and feeds what the booth sent along.
+// begin starts the check on its way, and feeds what the booth sent along, but for
+// a match that a connected system has to find.
 func (c *checking) begin() error {
 	if err := c.walk(); err != nil {
 		return err
 	}
 	for _, e := range c.kept.Biometrics.events() {
-		if _, ok := transition(c.kept.state(), e); !ok {
+		if _, ok := transition(c.kept.state(), e); !ok || c.systemSays(e) {
 			continue
 		}
 		if err := c.take(e); err != nil {
@@ -152,6 +153,12 @@ func (c *checking) byItself() CheckEvent {
 		return EventNothingFound
 	case StateHit:
 		return c.compareBy()
+	case StateVerified, StateByDocument:
+		if c.visDue() {
+			return EventVISDue
+		}
+	case StateConsultVIS:
+		return c.consultByItself()
 	case StateNotFound:
 		if c.kept.UnderTwelve || !c.kept.biometricsUsed() {
 			return EventNoFingers
@@ -248,6 +255,8 @@ func (c *checking) steps() []Step {
 	}
 	for _, s := range c.kept.path() {
 		switch {
+		case s.From == StateConsultVIS && outcomeWords[s.Event] != "":
+			add("vis_consultation", outcomeWords[s.Event], s.Cite)
 		case s.From == StateIdentifyFingers && s.Event != EventGuardRecords && s.Event != EventGuardRefuses:
 			add("identification", outcomeWords[s.Event], s.Cite)
 		case (s.From == StateIdentifyVIS || s.From == StateIdentifyVISFingers) && s.Event != EventGuardRecords && s.Event != EventGuardRefuses:
@@ -275,7 +284,7 @@ func (c *checking) progress(version int) Progress {
 	switch s {
 	case StateVerifyFace, StateVerifyFingers, StateVerifyFaceInstead, StateIdentifyFingers:
 		p.Next.Connected = c.register.Biometrics != nil
-	case StateIdentifyVIS, StateIdentifyVISFingers:
+	case StateConsultVIS, StateIdentifyVIS, StateIdentifyVISFingers:
 		p.Next.Connected = c.register.Visas != nil
 	case StateIdentifyAlphanumeric:
 		p.Next.Connected = true

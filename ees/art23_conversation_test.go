@@ -19,7 +19,6 @@ import (
 type matching struct {
 	face, fingers map[ees.FileRef][]byte
 	broken        bool
-	asked         []string
 }
 
 func (m *matching) Verify(_ context.Context, _ access.Pass, ref ees.FileRef, kind ees.SampleKind, sample []byte) (bool, error) {
@@ -48,6 +47,16 @@ func (b *border) tryStep(checkID string, version int, req ees.StepRequest) (ees.
 		return run(b, b.guard, ees.OpIdentify, func(p access.Pass) (ees.Progress, error) { return b.register.Identify(p, checkID, version, req) })
 	}
 	return run(b, b.guard, ees.OpTakeStep, func(p access.Pass) (ees.Progress, error) { return b.register.TakeStep(p, checkID, version, req) })
+}
+
+// readCheck reads a check that is under way.
+func (b *border) readCheck(checkID string) ees.Check {
+	b.Helper()
+	c, err := run(b, b.guard, ees.OpReadCheck, func(p access.Pass) (ees.Check, error) { return b.register.ReadCheck(p, checkID) })
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c
 }
 
 // step answers the step that the check stands at and wants the state after it.
@@ -359,6 +368,87 @@ func TestArt23_OutcomesSentAlong(t *testing.T) {
 		}
 		if c := b.check(traveller("PELLETIER", "LEO", "2020-02-11", "M", "CAN", "CC1")); c.Progress.State != ees.StateUnknown || c.Progress.Path[2].Event != ees.EventNoFingers {
 			b.Errorf("a child: %+v", c.Progress.Path)
+		}
+	})
+}
+
+// What a booth claims of biometrics along with a check does not stand in for the
+// matching service, where one is connected: nobody verifies a traveller by saying
+// so. A failed comparison is told all the same.
+func TestArt23_2_ConnectedServiceVerifies(t *testing.T) {
+	onBoth(t, func(b *border) {
+		ref := b.enrolled()
+		b.register.Biometrics = &matching{face: map[ees.FileRef][]byte{ref: []byte("anna")}, fingers: map[ees.FileRef][]byte{ref: []byte("anna's")}}
+		who := anna()
+		for _, sent := range []ees.Biometrics{{Face: "verified"}, {Fingerprints: "verified"}} {
+			who.Biometrics = &sent
+			if c := b.check(who); c.Progress.State != ees.StateVerifyFace {
+				b.Errorf("%+v: %s", sent, c.Progress.State)
+			}
+		}
+		who.Biometrics = &ees.Biometrics{Face: "mismatch"}
+		if c := b.check(who); c.Progress.State != ees.StateVerifyFingers {
+			b.Errorf("a mismatch that was told: %s", c.Progress.State)
+		}
+		gate := ees.GateRequest{CheckRequest: anna(), Chip: goodChip, Verified: "face"}
+		res, err := b.tryGate(gate)
+		b.referred(res, err, "not_verified_at_gate")
+		gate.Sample = []byte("olga")
+		res, err = b.tryGate(gate)
+		b.referred(res, err, "not_verified_at_gate")
+		gate.Sample = []byte("anna")
+		if res, err := b.tryGate(gate); err != nil || !res.Passed || res.Record.File != ref {
+			b.Fatalf("%+v, %v", res, err)
+		}
+	})
+}
+
+// What the guard said and what stamps came to hold through every step of a check.
+func TestArt23_StepsKeepWhatWasSaid(t *testing.T) {
+	onBoth(t, func(b *border) {
+		// A refugee's document: whether a visa is needed depends on it, and the guard
+		// found that none is.
+		who := traveller("NOSTATE", "NINA", "1980-05-05", "F", "XXB", "RF1")
+		who.Document.Issuer, who.VisaSettled = "GBR", true
+		c := b.at("2026-11-01 08:00").check(who)
+		if c.Proposal != ees.Admit {
+			b.Fatalf("%s %+v", c.Proposal, c.Findings)
+		}
+		b.step(c.Progress, ees.StepRequest{Outcome: ees.EventDoubtRaised}, ees.StateDoubt)
+		if after := b.readCheck(c.CheckID); found(after, "visa_to_be_settled") || after.Stay.DaysRemaining != c.Stay.DaysRemaining {
+			b.Fatalf("%s %+v", after.Proposal, after.Findings)
+		}
+	})
+	onBoth(t, func(b *border) {
+		who := anna()
+		who.Biometrics = &ees.Biometrics{Face: "captured", Fingerprints: "captured"}
+		b.enter("2026-01-10 08:00", who)
+		b.leave("2026-01-20 08:00", anna())
+		who = anna()
+		who.Stamps = []ees.StampInput{{State: "FRA", Entry: day("2026-01-09"), Exit: day("2026-01-20")}}
+		c := b.at("2026-05-01 08:00").check(who)
+		if !found(c, ees.RecordPrevails) {
+			b.Fatalf("%+v", c.Findings)
+		}
+		b.step(c.Progress, ees.StepRequest{Outcome: ees.EventFaceMatch}, ees.StateVerified)
+		if after := b.readCheck(c.CheckID); !found(after, ees.RecordPrevails) {
+			b.Fatalf("%+v", after.Findings)
+		}
+	})
+}
+
+// EES-041: what claims to come from a buffer or from paper says when it happened.
+// A check that is made now is made online, and is not rid of biometrics by a word.
+func TestArt21_1_AnOriginHasAMoment(t *testing.T) {
+	onBoth(t, func(b *border) {
+		b.enrolled()
+		who := anna()
+		for _, origin := range []ees.Origin{ees.Manual, ees.NUIBuffer, ees.LocalBuffer} {
+			who.Origin = origin
+			_, err := b.tryCheck(who)
+			if r := refused(b.T, err, "moment_missing"); r.Field != "at" {
+				b.Errorf("%s: %s", origin, r.Field)
+			}
 		}
 	})
 }

@@ -25,13 +25,12 @@ type checking struct {
 	on        law.Date
 	traveller Traveller
 
-	visaRule      person.Requirement
-	nationality   person.State
-	found         *known
-	others        []candidate
-	stampsWeighed []law.Reason
-	weights       []Proposal
-	judged        judgement
+	visaRule    person.Requirement
+	nationality person.State
+	found       *known
+	others      []candidate
+	weights     []Proposal
+	judged      judgement
 }
 
 // candidate is a file that may be the traveller's.
@@ -93,6 +92,7 @@ func (c *checking) weigh() error {
 	c.weighBiometrics()
 	c.weighStamps()
 	c.weighSuspension()
+	c.weighConsultation()
 	if c.req.Direction == Entry {
 		c.weighDocument()
 		c.weighVisa()
@@ -103,6 +103,7 @@ func (c *checking) weigh() error {
 	} else {
 		c.weighExit()
 	}
+	c.weighAtKiosk()
 	if c.out.Reasons == nil {
 		c.out.Reasons = []law.Reason{}
 	}
@@ -202,7 +203,7 @@ func (c *checking) weighBiometrics() {
 	case c.kept.Biometrics.refused():
 		c.finding(SecondLine, "", "biometrics_refused", "2016/399 art 6a",
 			"The traveller refuses to give biometrics at exit. The exit is recorded; refer to second line.")
-	case c.kept.Biometrics.mismatch() && c.kept.state() == StateVerified:
+	case c.kept.Biometrics.mismatch() && c.kept.verified():
 		c.finding(Admit, "", "verified_by_the_other_kind", "2017/2226 art 23(2)",
 			"One kind of biometrics did not match the file, the other did: the traveller is verified.")
 	case c.kept.Biometrics.mismatch() && !c.kept.NotVerified:
@@ -302,8 +303,12 @@ func (c *checking) weighStay() {
 	}
 	switch {
 	case a.Remaining == 0 && a.Bound == BoundLimit:
-		c.calculated(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)",
-			"No day of short stay is left in this 180-day period.", "days_used", strconv.Itoa(a.DaysUsed))
+		message, facts := "No day of short stay is left in this 180-day period.", []string{"days_used", strconv.Itoa(a.DaysUsed)}
+		if from := c.firstEntry(); from != 0 {
+			message += fmt.Sprintf(" An entry is possible again from %s on.", from)
+			facts = append(facts, "first_entry", from.String())
+		}
+		c.calculated(Refuse, "F", "ninety_days_used", "2016/399 art 6(1)", message, facts...)
 	case a.Remaining == 0 && a.Bound == BoundDays:
 		c.calculated(Refuse, "F", "visa_days_used", "2017/2226 art 11(2)", "The days of stay of the visa are used up.")
 	case c.req.IntendedDays > 0 && !a.Suffices && a.Remaining > 0:
@@ -318,6 +323,17 @@ func (c *checking) weighStay() {
 				fmt.Sprintf("An earlier stay was exceeded, from %s. The flag alone decides nothing.", late.OverstayFrom), "from", late.OverstayFrom.String())
 		}
 	}
+}
+
+// firstEntry is the first day on which somebody who is refused today could enter
+// with everything else as it is; zero where that cannot be told.
+func (c *checking) firstEntry() law.Date {
+	h, q := c.found.entryQuestion(intendedStay{on: c.on, visa: c.kept.visaUsed(), stamps: c.kept.Stamps})
+	from, err := FirstEntry(h, q.Intended, 1)
+	if err != nil {
+		return 0 // a stay is open: nobody can say when it ends
+	}
+	return from
 }
 
 // justRecorded tells whether an event at this crossing point is the crossing that

@@ -44,9 +44,15 @@ func conversationGrants() []access.Grant {
 		}
 		return g
 	}
+	// A kiosk has these two operations and no other, and gets nothing of the stays.
+	atKiosk := func(op access.Op) access.Grant {
+		return access.Grant{Kind: access.Kiosk, Purpose: access.BorderCheck, Op: op, Cite: "2017/2226 art 14(5)", Keys: identityAndDocument,
+			Returns: []access.Category{access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData}}
+	}
 	return []access.Grant{
-		atBorder(OpReadCheck), atBorder(OpTakeStep), atBorder(OpPreEnrol), atBorder(OpReadPreEnrol), atBorder(OpListPreEnrol),
+		atBorder(OpReadCheck), atBorder(OpTakeStep), atBorder(OpReadPreEnrol), atBorder(OpListPreEnrol),
 		atBorder(OpTakeOver), atBorder(OpConfirmPreEnrol), atBorder(OpPassGate),
+		atKiosk(OpPreEnrol), atKiosk(OpReadPreEnrol),
 		{Kind: access.Border, Purpose: access.Identification, Op: OpIdentify, Cite: "2017/2226 art 27(1)", Keys: identify, Returns: withoutCalculator},
 	}
 }

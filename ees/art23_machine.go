@@ -20,6 +20,8 @@ const (
 	StateVerifyFaceInstead    CheckState = "verify_face_instead"
 	StateVerified             CheckState = "verified"
 	StateByDocument           CheckState = "by_document"
+	StateConsultVIS           CheckState = "consult_vis"
+	StateConsulted            CheckState = "vis_consulted"
 	StateNotFound             CheckState = "not_found"
 	StateIdentifyFingers      CheckState = "identify_fingers"
 	StateIdentifyVIS          CheckState = "identify_vis"
@@ -59,6 +61,7 @@ const (
 	EventNobodyIdentified  CheckEvent = "nobody_identified"
 	EventSearchFailed      CheckEvent = "search_failed"
 	EventNotConnected      CheckEvent = "not_connected"
+	EventVISDue            CheckEvent = "vis_due"
 	EventVISConfirmed      CheckEvent = "vis_confirmed"
 	EventVISOtherPerson    CheckEvent = "vis_other_person"
 	EventVISNothing        CheckEvent = "vis_nothing"
@@ -146,6 +149,17 @@ var Transitions = []Transition{
 	{StateSearched, EventNobodyKnown, StateUnknown, "2017/2226 art 14(2)", "The searches are over: the traveller is not recorded."},
 	{StateSearched, EventNotTheHolder, StateDoubt, "2017/2226 art 23(4)", "The searches are over: the traveller is not the person of the file that the document led to."},
 
+	{StateVerified, EventVISDue, StateConsultVIS, "2017/2226 art 23(5)", firstInFull},
+	{StateByDocument, EventVISDue, StateConsultVIS, "2017/2226 art 23(5)", firstInFull},
+	{StateConsultVIS, EventVISConfirmed, StateConsulted, "2017/2226 art 23(5)", "The Visa Information System holds the visa, and the fingerprints are its holder's."},
+	{StateConsultVIS, EventVISOtherPerson, StateConsulted, "2017/2226 art 23(5)", "The fingerprints are not those of the visa's holder."},
+	{StateConsultVIS, EventVISNothing, StateConsulted, "2017/2226 art 23(5)", "There is no visa in the Visa Information System to compare with."},
+	{StateConsultVIS, EventFingersImpossible, StateConsulted, "2017/2226 art 23(5)", "There are no fingerprints to compare with those of the visa."},
+	{StateConsultVIS, EventSearchFailed, StateConsulted, "2017/2226 art 23(5)", "The Visa Information System did not answer."},
+	{StateConsultVIS, EventNotConnected, StateConsulted, "2017/2226 art 23(5)", "The Visa Information System is not connected: nobody was asked."},
+	{StateConsultVIS, EventDoubtRaised, StateIdentifyFingers, "2017/2226 art 23(4)", "There are doubts as to who the traveller is."},
+	{StateConsulted, EventDoubtRaised, StateIdentifyFingers, "2017/2226 art 23(4)", "There are doubts as to who the traveller is."},
+
 	{StateVerified, EventDoubtRaised, StateIdentifyFingers, "2017/2226 art 23(4)", "There are doubts as to who the traveller is."},
 	{StateByDocument, EventDoubtRaised, StateIdentifyFingers, "2017/2226 art 23(4)", "There are doubts as to who the traveller is."},
 	{StateIdentified, EventDoubtRaised, StateDoubt, "2017/2226 art 27(1)", "Who the traveller is remains in doubt."},
@@ -169,6 +183,10 @@ var Transitions = []Transition{
 	{StateSeveralCandidates, EventGuardRefuses, StateDecidedRefused, "2016/399 art 14(2)", "The guard refused entry."},
 	{StateVerified, EventGuardRecords, StateDecidedRecorded, "2017/2226 art 14(1)", "The guard recorded the crossing."},
 	{StateVerified, EventGuardRefuses, StateDecidedRefused, "2016/399 art 14(2)", "The guard refused entry."},
+	{StateConsultVIS, EventGuardRecords, StateDecidedRecorded, "2016/399 art 8(1)", "The guard decided before the Visa Information System was consulted, and answers for it."},
+	{StateConsultVIS, EventGuardRefuses, StateDecidedRefused, "2016/399 art 14(2)", "The guard refused entry."},
+	{StateConsulted, EventGuardRecords, StateDecidedRecorded, "2017/2226 art 14(1)", "The guard recorded the crossing."},
+	{StateConsulted, EventGuardRefuses, StateDecidedRefused, "2016/399 art 14(2)", "The guard refused entry."},
 	{StateByDocument, EventGuardRecords, StateDecidedRecorded, "2017/2226 art 14(1)", "The guard recorded the crossing."},
 	{StateByDocument, EventGuardRefuses, StateDecidedRefused, "2016/399 art 14(2)", "The guard refused entry."},
 	{StateIdentified, EventGuardRecords, StateDecidedRecorded, "2017/2226 art 14(2)", "The guard named the file, or none, with the decision."},
@@ -178,6 +196,10 @@ var Transitions = []Transition{
 	{StateDoubt, EventGuardRecords, StateDecidedRecorded, "2016/399 art 8(1)", "The guard decided in second line."},
 	{StateDoubt, EventGuardRefuses, StateDecidedRefused, "2016/399 art 14(2)", "The guard refused entry."},
 }
+
+// firstInFull is why the Visa Information System is consulted for a file that is
+// known (art 23(5)).
+const firstInFull = "The file was made on a national visa by a state that does not apply the acquis in full, and this is its first crossing elsewhere."
 
 // transition finds the row for an event in a state.
 func transition(from CheckState, on CheckEvent) (Transition, bool) {
@@ -231,6 +253,8 @@ var StateRules = []StateRule{
 	{StateSeveralCandidates, KindAsking, "Compare the traveller with each file shown, and name the one that is the traveller's, or say that none is.", "2017/2226 art 23(2)", nil},
 	{StateVerified, KindReady, "The traveller is the person of the file. Decide.", "2017/2226 art 23(3)", nil},
 	{StateByDocument, KindReady, "The identity rests on the document and the data alone. Compare with care, take what the file lacks, and decide.", "2017/2226 art 23(2)", nil},
+	{StateConsultVIS, KindAsking, "Consult the Visa Information System, once, for a file that was made on a national visa: take the four fingers of the right hand, or of the left, and have them compared with those of the visa.", "2017/2226 art 23(5)", nil},
+	{StateConsulted, KindReady, "The Visa Information System was consulted: see the way so far for what came of it. Decide.", "2017/2226 art 23(5)", nil},
 	{StateIdentified, KindReady, "Files were found by identification. Name the traveller's: a legitimate other identity joins the file. Where you suspect fraud, send to second line.", "2017/2226 art 27(1)", nil},
 	{StateUnknown, KindReady, "Nobody knows this traveller. Take what a new file needs, and decide.", "2017/2226 art 14(2)", nil},
 	{StateDoubt, KindReady, "Who this traveller is could not be established. Send to second line and decide there.", "2017/2226 art 23(4)", nil},

@@ -83,6 +83,9 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 	if ruleOf(s).Kind != KindAsking {
 		return "", wrongTransition(s, req.Outcome)
 	}
+	if s == StateConsultVIS {
+		return c.consultVIS(req)
+	}
 	sample, kind := req.Face, FaceSample
 	if len(sample) == 0 {
 		sample, kind = req.Fingerprints, FingersSample
@@ -94,9 +97,7 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 	if len(sample) > 0 {
 		return c.compare(s, kind, sample)
 	}
-	told := req.Outcome == EventFaceMatch || req.Outcome == EventFingersMatch
-	inVIS := c.found != nil && c.found.file.Fingers == FingersNotForVisa && req.Outcome == EventFingersMatch
-	if told && (c.register.Biometrics != nil && !inVIS || inVIS && c.register.Visas != nil) {
+	if c.systemSays(req.Outcome) {
 		return "", law.BadField("outcome", "sample_needed", "2017/2226 art 23(2)",
 			"The system that compares is connected: send the sample, and it says whether the traveller is verified.")
 	}
@@ -104,6 +105,19 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 		return "", law.BadField("outcome", "outcome_missing", ruleOf(s).Cite, "Say what came of the step. "+ruleOf(s).Do)
 	}
 	return req.Outcome, nil
+}
+
+// systemSays tells whether a match is for a connected system to find, and not for
+// anybody to tell: of the fingerprints of a visa holder the Visa Information
+// System, of everything else the matching service.
+func (c *checking) systemSays(e CheckEvent) bool {
+	if e != EventFaceMatch && e != EventFingersMatch {
+		return false
+	}
+	if e == EventFingersMatch && c.found != nil && c.found.file.Fingers == FingersNotForVisa {
+		return c.register.Visas != nil
+	}
+	return c.register.Biometrics != nil
 }
 
 // compare has a sample compared, one to one.
@@ -212,7 +226,7 @@ func (r *Register) reopen(p access.Pass, o *openCheck) (*checking, error) {
 	k := o.kept
 	c := &checking{register: r, pass: p, tx: o.tx, kept: k, point: o.point, at: k.At, on: k.On}
 	c.req = CheckRequest{Direction: k.Direction, CrossingPoint: k.CrossingPoint, IntendedDays: k.IntendedDays,
-		FamilyMember: k.Family, NoDocument: k.Traveller.Document.Number == ""}
+		FamilyMember: k.Family, VisaSettled: k.VisaSettled, NoDocument: k.Traveller.Document.Number == ""}
 	c.out.Direction, c.out.CrossingPoint, c.out.On, c.out.Traveller = k.Direction, k.CrossingPoint, k.On, k.Traveller
 	identity, err := k.Traveller.identity()
 	if err != nil {
@@ -259,14 +273,12 @@ func (c *checking) keepStep(o *openCheck) error {
 
 // touched tells the log whose data a step opened, without the calculator.
 func (c *checking) touched() error {
-	if c.found == nil && len(c.others) == 0 {
+	files := c.opened()
+	if len(files) == 0 {
 		return c.pass.Send(access.FileExistence)
 	}
-	if c.found != nil {
-		c.pass.Subject(string(c.found.file.Ref))
-	}
-	for _, o := range c.others {
-		c.pass.Subject(string(o.known.file.Ref))
+	for _, ref := range files {
+		c.pass.Subject(string(ref))
 	}
 	return c.pass.Send(access.FileExistence, access.IdentityData, access.BiometricData, access.EntryRecords)
 }

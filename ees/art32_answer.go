@@ -250,12 +250,13 @@ func (r *Register) ReadHistoryOutcome(p access.Pass, id string) (HistoryOutcome,
 	return out, p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData, access.EntryRecords, access.RefusalRecords)
 }
 
-// restrictedNow tells whether the processing of a file has been restricted since
-// it was found. What is gone from the register is restricted no more.
+// restrictedNow tells whether the processing of a file, or of the one that it has
+// become part of, has been restricted since it was found. What is gone from the
+// register is restricted no more.
 func restrictedNow(p access.Pass, tx *db.Tx, ref FileRef) (bool, error) {
 	var f file
 	var restricted *string
-	err := tx.Row(`SELECT restricted FROM ees_file WHERE ref = $1`, string(ref)).Scan(&restricted)
+	err := tx.Row(`SELECT restricted FROM ees_file WHERE ref = COALESCE((SELECT ref FROM ees_by_merged WHERE merged = $1), $1)`, string(ref)).Scan(&restricted)
 	if errors.Is(err, db.ErrNoRows) {
 		return false, nil
 	}

@@ -253,3 +253,25 @@ func TestArt32_RestrictedFilesAreNotHandedOut(t *testing.T) {
 		}
 	})
 }
+
+// 2016/679 art 18: what a search found before its file became part of another is
+// not handed out either, while the processing of that other file is restricted.
+func TestArt32_5_ARestrictionReachesAMergedFile(t *testing.T) {
+	onBothWithPolice(t, func(b *police) {
+		found, other := b.twoFiles()
+		r := b.answered(history())
+		if out, err := b.tryHistory(unit, r.RequestID); err != nil || len(out.Found) != 1 || out.Found[0].File != found {
+			b.Fatalf("%+v, %v", out, err)
+		}
+		b.merge(other, found)
+		if out, err := b.tryHistory(unit, r.RequestID); err != nil || len(out.Found) != 1 {
+			b.Errorf("after the merge: %+v, %v", out, err)
+		}
+		if _, err := b.tryRestrict(ees.RestrictRequest{File: other, Why: "the person disputes the data"}); err != nil {
+			b.Fatal(err)
+		}
+		if out, err := b.tryHistory(unit, r.RequestID); err != nil || len(out.Found) != 0 || out.Restricted != 1 {
+			b.Errorf("while the file is restricted: %+v, %v", out, err)
+		}
+	})
+}

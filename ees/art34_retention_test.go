@@ -117,6 +117,31 @@ func TestArt34_2_FileGoesThreeYearsAndADayAfterLastExit(t *testing.T) {
 	})
 }
 
+// EES-056, EES-057, by the other reading (`ees.last_record_with_file` false): the
+// last record, or the last refusal, goes three years after it, and the file a day
+// later.
+func TestArt34_2_LastRecordGoesADayBeforeItsFile(t *testing.T) {
+	ees.RecordGoesAlone(t)
+	onBoth(t, func(b *border) {
+		b.enter("2026-05-01 08:00", anna())
+		r := b.leave("2026-05-20 08:00", anna())
+		refused := traveller("DOE", "JOHN", "1970-03-04", "M", "USA", "US111")
+		b.refuse("2026-05-20 09:00", refused)
+		b.holds("2029-05-20 2 1 1", "2029-05-21 2 0 0", "2029-05-22 0 0 0")
+		kinds := map[ees.AnnouncementKind]int{}
+		for _, a := range b.at("2029-05-22 12:00").announced() {
+			kinds[a.Kind]++
+			if a.Kind == ees.RecordErased && a.RecordID != string(r.File)+".1" {
+				b.Errorf("%+v", a)
+			}
+		}
+		if kinds[ees.RecordErased] != 1 || kinds[ees.RefusalErased] != 1 || kinds[ees.FileErased] != 2 {
+			b.Errorf("%v", kinds)
+		}
+		b.verify()
+	})
+}
+
 // EES-057: each new entry inside the three years starts the file's time again,
 // and the last refusal counts as the last exit does.
 func TestArt34_2_EntriesAndRefusalsRestartTheFile(t *testing.T) {

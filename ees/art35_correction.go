@@ -117,7 +117,6 @@ type correcting struct {
 	a        *amending
 	before   *known
 	refusals []refusalRow
-	annulled []int // numbers of refusals that go
 	touched  map[int]bool
 	ids      map[int]cir.Identity    // corrected, by place
 	docs     map[int]person.Document // corrected, by place

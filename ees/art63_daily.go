@@ -28,8 +28,7 @@ var dailySetCloses = law.Param[int]{Name: "ees.daily_set_closes", Unit: "days", 
 // dailyPhases are the events of a day in the order of their extraction.
 var dailyPhases = []string{"entry", "start_of_stay", "exit", "exit_proved", "refusal", "overstay", "change"}
 
-// dailyStep is how many events one step reads: few enough that a crossing hardly
-// waits for it.
+// dailyStep is how many events one step reads at most.
 const dailyStep = 400
 
 // Cell is one row of the daily set: what may be told of an event (art 63(1)), and
@@ -88,17 +87,14 @@ type dailyCursor struct {
 // counted twice. It returns how many events it counted.
 func (r *Register) ExtractStatistics(ctx context.Context, door *access.Door, progress func(total int)) (int, error) {
 	total := 0
-	for {
-		done, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("extract_statistics"), Op: OpExtractStatistics, Case: "art 63(2)"},
-			r.extractSome)
-		total += done.Events
-		if err != nil || !done.More {
-			return total, err
-		}
-		if progress != nil {
+	req := access.Request{Principal: access.DutyPrincipal("extract_statistics"), Op: OpExtractStatistics, Case: "art 63(2)"}
+	err := access.StepsOf(ctx, door, req, r.extractSome, func(step DailyStep) bool {
+		if total += step.Events; step.More && progress != nil {
 			progress(total)
 		}
-	}
+		return step.More
+	})
+	return total, err
 }
 
 // DailyStep is what one step of the extraction did.
@@ -125,14 +121,15 @@ func (r *Register) extractSome(p access.Pass) (DailyStep, error) {
 	if err := p.Search(access.ByCrossing, day.String()+" "+phase+" "+cursor.BCP+" "+string(cursor.Ref)); err != nil {
 		return DailyStep{}, err
 	}
-	events, err := occurrences(tx, day, phase, cursor)
+	most := min(dailyStep, p.StepSize())
+	events, err := occurrences(tx, day, phase, cursor, most)
 	if err != nil {
 		return DailyStep{}, err
 	}
 	if err := countDaily(p, tx, events); err != nil {
 		return DailyStep{}, err
 	}
-	if len(events) == dailyStep {
+	if len(events) == most {
 		last := events[len(events)-1]
 		return DailyStep{len(events), true}, keepDaily(tx, day, phase, dailyCursor{last.bcp, last.ref, last.n})
 	}
@@ -210,14 +207,14 @@ var dailyQueries = map[string]string{
 const dailyRecords = `SELECT r.ref, r.n, r.entry_on, r.entry_bcp, r.exit_on, r.exit_bcp, r.stay_end, r.family_member, r.transit, r.visa, r.responsible,
 	f.visa_required, f.fingers FROM ees_record r JOIN ees_file f ON f.ref = r.ref `
 
-func occurrences(tx *db.Tx, day law.Date, phase string, after dailyCursor) ([]occurrence, error) {
+func occurrences(tx *db.Tx, day law.Date, phase string, after dailyCursor, most int) ([]occurrence, error) {
 	switch phase {
 	case "refusal":
-		return refusalsOf(tx, day, after)
+		return refusalsOf(tx, day, after, most)
 	case "change":
-		return changesOf(tx, day, after)
+		return changesOf(tx, day, after, most)
 	}
-	args := []any{day, string(after.Ref), after.N, dailyStep}
+	args := []any{day, string(after.Ref), after.N, most}
 	if phase == "entry" || phase == "exit" {
 		args = append(args, after.BCP)
 	}
@@ -261,10 +258,10 @@ func occurrences(tx *db.Tx, day law.Date, phase string, after dailyCursor) ([]oc
 	return found, rows.Err()
 }
 
-func refusalsOf(tx *db.Tx, day law.Date, after dailyCursor) ([]occurrence, error) {
+func refusalsOf(tx *db.Tx, day law.Date, after dailyCursor, most int) ([]occurrence, error) {
 	rows, err := tx.Query(`SELECT r.ref, r.n, r.bcp, r.reasons, r.visa, f.visa_required, f.family_member, f.fingers FROM ees_refusal r JOIN ees_file f ON f.ref = r.ref
 		WHERE r.refused_on = $1 AND (r.bcp > $2 OR r.bcp = $2 AND (r.ref > $3 OR r.ref = $3 AND r.n > $4)) ORDER BY r.bcp, r.ref, r.n LIMIT $5`,
-		day, after.BCP, string(after.Ref), after.N, dailyStep)
+		day, after.BCP, string(after.Ref), after.N, most)
 	if err != nil {
 		return nil, err
 	}
@@ -289,10 +286,10 @@ func refusalsOf(tx *db.Tx, day law.Date, after dailyCursor) ([]occurrence, error
 }
 
 // changesOf finds the extensions, revocations and annulments of a day.
-func changesOf(tx *db.Tx, day law.Date, after dailyCursor) ([]occurrence, error) {
+func changesOf(tx *db.Tx, day law.Date, after dailyCursor, most int) ([]occurrence, error) {
 	rows, err := tx.Query(`SELECT a.ref, a.n, a.state, a.note, f.visa_required, f.family_member, f.fingers FROM ees_amendment a JOIN ees_file f ON f.ref = a.ref
 		WHERE a.made_on = $1 AND a.kind = 'stay_changed' AND (a.ref > $2 OR a.ref = $2 AND a.n > $3) ORDER BY a.ref, a.n LIMIT $4`,
-		day, string(after.Ref), after.N, dailyStep)
+		day, string(after.Ref), after.N, most)
 	if err != nil {
 		return nil, err
 	}

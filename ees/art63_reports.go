@@ -1,7 +1,6 @@
 package ees
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,7 @@ import (
 	"limen/access"
 	"limen/db"
 	"limen/law"
+	"limen/person"
 )
 
 // OpReadStatistics reads the daily set and the reports made of it.
@@ -38,6 +38,9 @@ var (
 	reportSmallest = law.Param[int]{Name: "ees.report_smallest_count", Unit: "occurrences", Rows: []law.Row[int]{
 		{From: law.MustDate("2025-10-12"), Value: 5, Cite: "2017/2226 art 63(1)", Unconfirmed: true,
 			Note: "design choice: the data must not allow individual identification and the law gives no number; smaller counts are left out of reports, and of their sums"}}}
+	reportRounding = law.Param[int]{Name: "ees.report_rounding", Unit: "occurrences", Rows: []law.Row[int]{
+		{From: law.MustDate("2025-10-12"), Value: 5, Cite: "2017/2226 art 63(1)", Unconfirmed: true,
+			Note: "design choice: counts in reports are rounded to the nearest multiple, so that a count that was left out cannot be worked out from the difference of two reports; 1 gives them as they are"}}}
 	dailySmallest = law.Param[int]{Name: "ees.daily_smallest_count", Unit: "occurrences", Rows: []law.Row[int]{
 		{From: law.MustDate("2025-10-12"), Value: 1, Cite: "2017/2226 art 63(1)", Unconfirmed: true,
 			Note: "design choice: the daily set is for authorised staff and must be whole to be added up; a greater number leaves smaller counts out of it"}}}
@@ -49,18 +52,39 @@ type StatisticsQuery struct {
 	State    string // one state only; "" for all
 }
 
-// longestReport bounds the days that one question adds up.
-const longestReport = 366
-
-func (q StatisticsQuery) check(p access.Pass, longest int) error {
+func (q StatisticsQuery) check(p access.Pass) error {
 	switch {
 	case q.From == 0 || q.To == 0 || q.To < q.From:
 		return law.BadField("to", "no_span", "2017/2226 art 63(2)", "Give the first and the last day, the first not after the last.")
-	case int(q.To-q.From) >= longest:
-		return law.BadField("to", "span_too_long", "2017/2226 art 63(2)", fmt.Sprintf("Ask for at most %d days at a time.", longest))
 	case p.Principal().Authority.Kind == access.Frontex && q.From <= law.ProgressiveLastDay():
 		return law.Refuse(law.NotPermitted, "progressive_period", "2025/1534 art 6(2)",
 			fmt.Sprintf("The European Border and Coast Guard Agency does not receive data of the progressive period. Ask for days from %s on.", law.ProgressiveLastDay()+1))
+	}
+	return nil
+}
+
+// checkPeriod holds reports to the periods that the law publishes: a quarter (art
+// 63(4)) or a year (art 63(5)) that is over. Of spans at will, two that differ by
+// a day would tell what happened on it, however small the count. The first period
+// begins with the operations, and what follows the progressive period may be asked
+// for alone.
+func (q StatisticsQuery) checkPeriod(today law.Date) error {
+	year, month, _ := q.To.YMD()
+	quarter := law.MakeDate(year, (month-1)/3*3+1, 1)
+	begins := []law.Date{quarter}
+	if month == 12 {
+		begins = append(begins, law.MakeDate(year, 1, 1))
+	}
+	for _, later := range []law.Date{law.EESStart(), law.ProgressiveLastDay() + 1} {
+		if begins[len(begins)-1] < later && later <= q.To {
+			begins = append(begins, later)
+		}
+	}
+	if _, next, first := (q.To + 1).YMD(); first != 1 || next%3 != 1 || !slices.Contains(begins, q.From) {
+		return law.BadField("to", "no_reporting_period", "2017/2226 art 63(4)", "Ask for a whole quarter or a whole year of the calendar. Reports on other spans could tell of single persons.")
+	}
+	if q.To >= today {
+		return law.BadField("to", "period_not_over", "2017/2226 art 63(4)", "This period is not over. Ask for one that has ended.", "today", today.String())
 	}
 	return nil
 }
@@ -84,8 +108,11 @@ func (r *Register) DailySet(p access.Pass, q StatisticsQuery, after string) (Dai
 	if err != nil {
 		return DailyPage{}, err
 	}
-	if err := q.check(p, longestDaily); err != nil {
+	if err := q.check(p); err != nil {
 		return DailyPage{}, err
+	}
+	if q.To-q.From >= longestDaily {
+		return DailyPage{}, law.BadField("to", "span_too_long", "2017/2226 art 63(2)", fmt.Sprintf("Ask for at most %d days at a time.", longestDaily))
 	}
 	from := struct {
 		Day  law.Date `json:"d"`
@@ -135,7 +162,9 @@ func (r *Register) DailySet(p access.Pass, q StatisticsQuery, after string) (Dai
 }
 
 // Report is a table of counts. A count that is too small is left out, and left
-// out of the sum as well, so that it cannot be worked out from the others.
+// out of the sum as well, so that it cannot be worked out from the others; the
+// others are rounded, so that it cannot be worked out from two reports either, as
+// those of a state and of all, or of a quarter and its year.
 type Report struct {
 	Name     string       `json:"name"`
 	Title    string       `json:"title"`
@@ -147,6 +176,8 @@ type Report struct {
 	Total    int          `json:"total" doc:"Sum of the counts shown."`
 	LeftOut  int          `json:"left_out" doc:"Rows left out because their count is too small."`
 	Smallest int          `json:"smallest_count" doc:"Smaller counts are left out."`
+
+	RoundedTo int `json:"rounded_to" doc:"Counts are rounded to the nearest multiple of this."`
 }
 
 // ReportRow is one count with its values, in the order of the columns.
@@ -218,11 +249,17 @@ func (r *Register) Report(p access.Pass, name string, q StatisticsQuery) (Report
 		return Report{}, law.BadField("name", "unknown_report", "2017/2226 art 63", "There is no such report. The reports are: "+strings.Join(ReportNames(), ", ")+".")
 	}
 	kind := reportKinds[i]
-	if err := q.check(p, longestReport); err != nil {
+	if err := q.check(p); err != nil {
+		return Report{}, err
+	}
+	if err := q.checkPeriod(law.DateIn(tx.Now(), person.WesternmostZone())); err != nil {
 		return Report{}, err
 	}
 	out := Report{Name: kind.name, Title: kind.title, Article: kind.cite, From: q.From, To: q.To, Columns: kind.columns, Rows: []ReportRow{}}
 	if out.Smallest, err = reportSmallest.On(q.To); err != nil {
+		return Report{}, err
+	}
+	if out.RoundedTo, err = reportRounding.On(q.To); err != nil {
 		return Report{}, err
 	}
 	counts, err := kind.counts(tx, q)
@@ -233,6 +270,9 @@ func (r *Register) Report(p access.Pass, name string, q StatisticsQuery) (Report
 		if row.N < out.Smallest {
 			out.LeftOut++
 			continue
+		}
+		if to := out.RoundedTo; to > 1 {
+			row.N = (row.N + to/2) / to * to
 		}
 		out.Total += row.N
 		out.Rows = append(out.Rows, row)
@@ -301,7 +341,7 @@ func lengthOf(days string) string {
 		most int
 		name string
 	}{{1, "1"}, {7, "2-7"}, {30, "8-30"}, {90, "31-90"}, {365, "91-365"}} {
-		if cmp.Compare(n, class.most) <= 0 {
+		if n <= class.most {
 			return class.name
 		}
 	}

@@ -138,8 +138,9 @@ func TestArt63_2_LateEventsMakeTheDayAnew(t *testing.T) {
 	})
 }
 
-// Art 63(4): a report adds the sets up; a count below the parameter is left out,
-// and cannot be worked out from the sum. The age is a group of years.
+// Art 63(4): a report adds the sets of a quarter or year up; a count below the
+// parameter is left out, and cannot be worked out from the sum, nor from reports
+// on other spans.
 func TestArt63_4_SmallCountsAreLeftOut(t *testing.T) {
 	onBoth(t, func(b *border) {
 		for i := range 6 {
@@ -154,24 +155,35 @@ func TestArt63_4_SmallCountsAreLeftOut(t *testing.T) {
 				b.Fatal(err)
 			}
 		}
-		b.at("2026-06-01 09:00").extract()
-		r := b.report("refusals", "2026-05-01", "2026-05-31")
-		if len(r.Rows) != 1 || !slices.Equal(r.Rows[0].Values, []string{"MEX", "air", "E"}) || r.Rows[0].N != 6 || r.Total != 6 || r.LeftOut != 2 || r.Smallest != 5 {
-			b.Errorf("%+v", r)
+		b.at("2026-07-01 09:00").extract()
+		r := b.report("refusals", "2026-04-01", "2026-06-30")
+		if len(r.Rows) != 1 || !slices.Equal(r.Rows[0].Values, []string{"MEX", "air", "E"}) || r.Rows[0].N != 5 || r.Total != 5 || r.LeftOut != 2 || r.Smallest != 5 || r.RoundedTo != 5 {
+			b.Errorf("%+v", r) // six, rounded
 		}
 		for _, name := range ees.ReportNames() {
-			b.report(name, "2026-05-01", "2026-05-31")
+			b.report(name, "2026-04-01", "2026-06-30")
 		}
 		for _, c := range []struct {
 			name, from, to string
 			code           law.Code
 			kind           access.Kind
 		}{
-			{"weather", "2026-05-01", "2026-05-31", "unknown_report", access.Statistics},
+			{"weather", "2026-04-01", "2026-06-30", "unknown_report", access.Statistics},
 			{"refusals", "2026-05-31", "2026-05-01", "no_span", access.Statistics},
-			{"refusals", "2026-01-01", "2027-01-02", "span_too_long", access.Statistics},
-			{"refusals", "2026-04-09", "2026-05-31", "progressive_period", access.Frontex},
-			{"refusals", "2026-04-10", "2026-05-31", "", access.Frontex},
+			{"refusals", "2026-04-01", "2026-06-30", "progressive_period", access.Frontex},
+			{"refusals", "2026-04-10", "2026-06-30", "", access.Frontex},
+			{"refusals", "2026-04-01", "2026-06-30", "", access.Statistics},
+			{"refusals", "2025-10-12", "2025-12-31", "", access.Statistics},
+			{"refusals", "2025-10-01", "2025-12-31", "", access.Statistics},
+			{"refusals", "2025-01-01", "2025-12-31", "", access.Statistics},
+			// Two spans that differ by a day would tell of the day.
+			{"refusals", "2026-05-01", "2026-06-30", "no_reporting_period", access.Statistics},
+			{"refusals", "2026-04-01", "2026-06-29", "no_reporting_period", access.Statistics},
+			{"refusals", "2026-01-01", "2026-06-30", "no_reporting_period", access.Statistics},
+			{"refusals", "2026-06-30", "2026-06-30", "no_reporting_period", access.Statistics},
+			{"refusals", "2025-11-01", "2025-12-31", "no_reporting_period", access.Statistics},
+			{"refusals", "2026-07-01", "2026-09-30", "period_not_over", access.Statistics},
+			{"refusals", "2026-01-01", "2026-12-31", "period_not_over", access.Statistics},
 		} {
 			_, err := asking(b, c.kind, access.StatisticsReport, ees.OpReadStatistics, func(p access.Pass) (ees.Report, error) {
 				return b.register.Report(p, c.name, ees.StatisticsQuery{From: day(c.from), To: day(c.to)})
@@ -212,6 +224,26 @@ func TestArt63_2_ExtractionGoesOn(t *testing.T) {
 		}
 		if total != 5 {
 			b.Errorf("%d events counted, want 5", total)
+		}
+	})
+}
+
+// EES-065: a count that a report leaves out does not come back as the difference of
+// two others: of all states and of each, or of a year and its quarters.
+func TestArt63_4_DifferencesTellNothing(t *testing.T) {
+	onBoth(t, func(b *border) {
+		refuse := func(n, born int, day string) {
+			for i := range n {
+				b.refuse(fmt.Sprintf("%s %02d:00", day, 8+i), traveller("GARCIA", "ANA", fmt.Sprintf("%d-02-11", born+i), "F", "MEX", fmt.Sprintf("MX%d", born+i)))
+			}
+		}
+		refuse(9, 1960, "2026-05-03")
+		refuse(3, 1980, "2026-08-03")
+		b.at("2027-01-02 09:00").extract()
+		sum := func(from, to string) int { return b.report("refusals", from, to).Total }
+		whole, spring, summer := sum("2026-01-01", "2026-12-31"), sum("2026-04-01", "2026-06-30"), sum("2026-07-01", "2026-09-30")
+		if whole != 10 || spring != 10 || summer != 0 {
+			b.Errorf("year %d, quarters %d and %d: of 12, 9 and 3 the difference must not tell 3", whole, spring, summer)
 		}
 	})
 }

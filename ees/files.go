@@ -147,7 +147,7 @@ func (r *Register) readRecords(p access.Pass, ref FileRef) (*known, FileRecords,
 	if err != nil {
 		return nil, FileRecords{}, err
 	}
-	today := law.DateIn(tx.Now(), time.UTC)
+	today := civilDay(p)
 	v := FileRecords{FileSummary: k.summary(), CIRFile: k.file.CIRFile, CreatedAt: k.file.CreatedAt, CreatedBy: k.file.CreatedBy,
 		Incomplete: k.file.Incomplete, NoSamples: k.file.WithoutBiometrics, Documents: slices.Clone(k.data.Documents), Records: []RecordView{}}
 	for _, id := range k.data.Identities {
@@ -168,7 +168,7 @@ func (k *known) stayFor(p access.Pass) (StayView, error) {
 	if err := p.Send(access.StayResult); err != nil {
 		return StayView{}, err
 	}
-	return k.stayNow(law.DateIn(p.Now(), time.UTC))
+	return k.stayNow(civilDay(p))
 }
 
 func (r *record) view(today law.Date) RecordView {

@@ -18,10 +18,14 @@ const (
 // ApartRequest is an officer's finding that two files which look alike are
 // different persons', or its withdrawal.
 type ApartRequest struct {
-	File     FileRef `json:"file" minLength:"1" maxLength:"40" doc:"Reference of one file."`
-	Other    FileRef `json:"other" minLength:"1" maxLength:"40" doc:"Reference of the other file."`
-	Why      string  `json:"why" minLength:"5" maxLength:"500" doc:"How it was found."`
-	Withdraw bool    `json:"withdraw,omitempty" doc:"Withdraws the finding."`
+	File  FileRef `json:"file" minLength:"1" maxLength:"40" doc:"Reference of one file."`
+	Other FileRef `json:"other" minLength:"1" maxLength:"40" doc:"Reference of the other file."`
+	// Versions as they were compared: whoever has seen an older file has not seen
+	// whose crossings came since, or that it was merged.
+	FileVersion  int64  `json:"file_version" minimum:"1" doc:"Version of the one file, as it was compared."`
+	OtherVersion int64  `json:"other_version" minimum:"1" doc:"Version of the other file, as it was compared."`
+	Why          string `json:"why" minLength:"5" maxLength:"500" doc:"How it was found."`
+	Withdraw     bool   `json:"withdraw,omitempty" doc:"Withdraws the finding."`
 }
 
 // ApartView tells what is recorded now.
@@ -49,10 +53,11 @@ func (r *Register) TellApart(p access.Pass, req ApartRequest) (ApartView, error)
 		kind = ApartWithdrawn
 	}
 	var both [2]*amending
-	for i, ref := range []FileRef{req.File, req.Other} {
-		if both[i], err = r.amend(p, ref, 0); err != nil {
-			return ApartView{}, err
-		}
+	if both[0], err = r.amend(p, req.File, req.FileVersion); err != nil {
+		return ApartView{}, err
+	}
+	if both[1], err = r.amend(p, req.Other, req.OtherVersion); err != nil {
+		return ApartView{}, at("other", err)
 	}
 	apart, err := apartFrom(tx, req.File)
 	if err != nil {

@@ -199,7 +199,7 @@ func Params() []law.Dated {
 	return slices.Concat(
 		CalculatorParams(),
 		[]law.Dated{&checkLifetime, &fingerprintAge, &sameCrossingWindow},
-		[]law.Dated{&screeningFrom, &dailySetCloses, &reportSmallest, &dailySmallest},
+		[]law.Dated{&screeningFrom, &dailySetCloses, &reportSmallest, &reportRounding, &dailySmallest},
 		[]law.Dated{&firstMembership, &nextMembership, &membershipReview},
 		[]law.Dated{&undoMerge, &preEnrolmentLifetime, &selfServiceAge},
 		rightsParams(),

@@ -111,8 +111,9 @@ const (
 // toReplay is one stay, or one entry asked about, with what it is decided on.
 type toReplay struct {
 	Replayed
-	h *History
-	q Question
+	h     *History
+	under *History // as the states were under the book; h where the book says nothing of them
+	q     Question
 }
 
 // replay decides again, each under the law in force on its day and under the
@@ -126,7 +127,7 @@ func replay(ctx context.Context, book *law.Book, stays iter.Seq[toReplay], tell 
 		if len(out) == MaxReplayed {
 			return nil, law.Refuse(law.TooMuch, "too_many_stays", "2017/2226 art 11(1)", "At most "+strconv.Itoa(MaxReplayed)+" stays of one person can be decided again.")
 		}
-		if err := s.decide(book, s.h, s.q, tell); err != nil {
+		if err := s.Replayed.decide(book, &s, tell); err != nil {
 			return nil, err
 		}
 		out = append(out, s.Replayed)
@@ -142,12 +143,12 @@ func orNull(d law.Date) *law.Date {
 	return &d
 }
 
-func (r *Replayed) decide(book *law.Book, h *History, q Question, tell telling) error {
+func (r *Replayed) decide(book *law.Book, s *toReplay, tell telling) error {
 	both := func(explain bool) (err error) {
-		if r.Then, err = decideUnder(nil, h, q, explain); err != nil {
+		if r.Then, err = decideUnder(nil, s.h, s.q, explain); err != nil {
 			return err
 		}
-		r.Under, err = decideUnder(book, h, q, explain)
+		r.Under, err = decideUnder(book, s.under, s.q, explain)
 		return err
 	}
 	if err := both(tell == tellAll); err != nil {

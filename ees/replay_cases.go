@@ -123,7 +123,7 @@ func (c *stayCase) again() iter.Seq[toReplay] {
 				s.Visa = 1
 			}
 			h.Stays = append(h.Stays, s)
-			if !yield(toReplay{Replayed{Stay: i + 1, Entry: s.Entry, Exit: orNull(s.Exit)}, &h, Question{On: s.until(c.day)}}) {
+			if !yield(toReplay{Replayed{Stay: i + 1, Entry: s.Entry, Exit: orNull(s.Exit)}, &h, &h, Question{On: s.until(c.day)}}) {
 				return
 			}
 		}
@@ -132,7 +132,7 @@ func (c *stayCase) again() iter.Seq[toReplay] {
 			if c.visa != nil {
 				intended.Visa = 1
 			}
-			yield(toReplay{Replayed{Entry: c.day}, &h, Question{On: c.day, Intended: intended}})
+			yield(toReplay{Replayed{Entry: c.day}, &h, &h, Question{On: c.day, Intended: intended}})
 		}
 	}
 }

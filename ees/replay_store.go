@@ -58,8 +58,8 @@ func (r *Register) ReplayFile(p access.Pass, ref FileRef, book *law.Book) (FileR
 		return FileReplay{}, err
 	}
 	p.Subject(string(ref))
-	out := FileReplay{File: ref, On: law.DateIn(p.Now(), time.UTC), AsOf: book.AsOf()}
-	if out.Stays, err = replay(tx.Context(), book, k.again(p.Now()), tellAll); err != nil {
+	out := FileReplay{File: ref, On: civilDay(p), AsOf: book.AsOf()}
+	if out.Stays, err = replay(tx.Context(), book, k.again(book, p.Now(), civilDay(p)), tellAll); err != nil {
 		return FileReplay{}, err
 	}
 	out.Sum.count(out.Stays)
@@ -68,8 +68,7 @@ func (r *Register) ReplayFile(p access.Pass, ref FileRef, book *law.Book) (FileR
 
 // again are the stays of a file, each with what came before it, as they were
 // decided when they were recorded. A stay that goes on is judged now.
-func (k *known) again(now time.Time) iter.Seq[toReplay] {
-	today := law.DateIn(now, time.UTC)
+func (k *known) again(book *law.Book, now time.Time, today law.Date) iter.Seq[toReplay] {
 	return func(yield func(toReplay) bool) {
 		for i := range k.records {
 			r := &k.records[i]
@@ -78,7 +77,10 @@ func (k *known) again(now time.Time) iter.Seq[toReplay] {
 			}
 			before := known{file: k.file, records: k.records[:i+1]}
 			s := toReplay{Replayed{RecordID: recordID(r.Ref, r.N), Stay: i + 1, Entry: r.Entry.On, Exit: orNull(r.Exit.On), Recorded: orNull(r.StayEnd)},
-				&before.history(nil).History, Question{At: r.Exit.At, EnteredAt: r.enteredAt()}}
+				&before.history(nil).History, nil, Question{At: r.Exit.At, EnteredAt: r.enteredAt()}}
+			if s.under = s.h; book.Territory() {
+				s.under = &before.historyUnder(book, nil).History
+			}
 			s.q.On = s.h.Stays[len(s.h.Stays)-1].until(max(today, r.Entry.On))
 			if r.open() {
 				s.q.At = now
@@ -112,18 +114,19 @@ const rehearseStep = 200
 // returned with the error says how far it came.
 func (r *Register) Rehearse(ctx context.Context, door *access.Door, book *law.Book, after FileRef, list bool, progress func(Rehearsal)) (Rehearsal, error) {
 	sum := Rehearsal{After: after}
-	for {
-		step, err := access.Run(ctx, door, access.Request{Principal: access.DutyPrincipal("replay"), Op: OpReplay},
-			func(p access.Pass) (Rehearsal, error) { return r.RehearseStep(p, book, sum.After, list) })
-		if err != nil || step.After == "" {
-			return sum, err
+	req := access.Request{Principal: access.DutyPrincipal("replay"), Op: OpReplay}
+	err := access.StepsOf(ctx, door, req, func(p access.Pass) (Rehearsal, error) { return r.RehearseStep(p, book, sum.After, list) }, func(step Rehearsal) bool {
+		if step.After == "" {
+			return false
 		}
 		sum.Add(step.Effect)
 		sum.After, sum.Changed = step.After, append(sum.Changed, step.Changed...)
 		if progress != nil {
 			progress(sum)
 		}
-	}
+		return true
+	})
+	return sum, err
 }
 
 // RehearseStep is one step of Rehearse, over the files after a reference; its
@@ -146,7 +149,7 @@ func (r *Register) RehearseStep(p access.Pass, book *law.Book, after FileRef, li
 			step.Skipped++
 			continue
 		}
-		stays, err := replay(tx.Context(), book, k.again(p.Now()), tellNothing)
+		stays, err := replay(tx.Context(), book, k.again(book, p.Now(), civilDay(p)), tellNothing)
 		if refusal, ok := err.(*law.Refusal); ok && refusal.Kind == law.TooMuch {
 			step.Skipped++
 			continue

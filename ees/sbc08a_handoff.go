@@ -5,7 +5,6 @@ import (
 
 	"limen/access"
 	"limen/law"
-	"limen/person"
 )
 
 // takenOver is what a check keeps of the pre-enrolment it takes over.
@@ -81,19 +80,33 @@ func (r *Register) TakeOver(p access.Pass, code, crossingPoint string) (Check, e
 	if err != nil {
 		return Check{}, err
 	}
-	c.out.ToTake = stillToTake(c.out.ToTake, e.Request.Biometrics)
-	for _, reason := range e.Reasons {
-		if !slices.ContainsFunc(c.out.Findings, func(f law.Reason) bool { return f.Code == reason.Code }) {
-			c.finding(SecondLine, "", reason.Code, reason.Cite, "At the kiosk: "+reason.Message)
-		}
-	}
-	c.gravestFirst()
 	c.kept.Kiosk = &takenOver{Code: e.Code, ToConfirm: e.toConfirm(), Confirmed: e.Status == KioskConfirmed, Version: e.Version, Shown: e.view()}
+	if err := c.weigh(); err != nil {
+		return Check{}, err
+	}
 	if err := c.keep(); err != nil {
 		return Check{}, err
 	}
 	c.out.AtKiosk = c.kept.Kiosk.view()
 	return c.out, p.Send(access.DocumentData)
+}
+
+// weighAtKiosk takes into the guard's check what the kiosk took and what it
+// found: through every step of it, so that nothing is taken twice and no doubt of
+// the kiosk's gets lost.
+func (c *checking) weighAtKiosk() {
+	k := c.kept.Kiosk
+	if k == nil {
+		return
+	}
+	c.out.ToTake = stillToTake(c.out.ToTake, k.Shown.Biometrics)
+	for _, reason := range k.Shown.Reasons {
+		known := slices.ContainsFunc(c.out.Findings, func(f law.Reason) bool { return f.Code == reason.Code })
+		settled := reason.Code == "not_compared_with_the_file" && c.kept.verified()
+		if !known && !settled {
+			c.finding(SecondLine, "", reason.Code, reason.Cite, "At the kiosk: "+reason.Message)
+		}
+	}
 }
 
 func preEnrolmentUsed() *law.Refusal {
@@ -171,14 +184,4 @@ func (r *Register) ConfirmPreEnrolment(p access.Pass, code string, version int64
 		return KioskView{}, err
 	}
 	return e.view(), p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData)
-}
-
-// ownPoint refuses a crossing point of another state.
-func ownPoint(p access.Pass, point *person.CrossingPoint) error {
-	if own := p.Principal().Authority.State; string(point.State) != own {
-		return law.Refuse(law.NotPermitted, "foreign_crossing_point", "2017/2226 art 9(2)",
-			point.Code+" is a crossing point of "+point.State.Name()+", and you work for "+person.State(own).Name()+": its own authorities check and record there.",
-			"crossing_point", point.Code, "state", string(point.State), "authority_of", own)
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package ees
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -233,7 +232,7 @@ func (r *Register) PreEnrol(p access.Pass, req PreEnrolRequest) (KioskView, erro
 	tx.Later(`INSERT INTO ees_preenrolment (code, at, expires_at, authority, state, bcp, number, issuer, status, version, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, e.Code, e.At.UnixMicro(), e.ExpiresAt.UnixMicro(), p.Principal().Authority.Name, e.State,
 		e.BCP, string(e.Who.Document.Number), string(e.Who.Document.Issuer), string(e.Status), e.Version, string(body))
-	return e.view(), nil
+	return e.viewFor(p), nil
 }
 
 // ContinuePreEnrolment adds what the traveller did next at the kiosk. A kiosk
@@ -246,6 +245,8 @@ func (r *Register) ContinuePreEnrolment(p access.Pass, code string, version int6
 	switch {
 	case version != 0 && version != e.Version:
 		return KioskView{}, preEnrolmentMoved()
+	case e.Status == KioskUsed:
+		return KioskView{}, preEnrolmentUsed()
 	case e.Done:
 		return KioskView{}, law.Refuse(law.Conflict, "pre_enrolment_finished", "2016/399 art 8a(4)",
 			"The traveller is done at the kiosk. What is still missing is taken by the guard.", "status", string(e.Status))
@@ -274,7 +275,7 @@ func (r *Register) ContinuePreEnrolment(p access.Pass, code string, version int6
 	if err := e.store(p); err != nil {
 		return KioskView{}, err
 	}
-	return e.view(), nil
+	return e.viewFor(p), nil
 }
 
 // store writes the pre-enrolment as its next version.
@@ -328,7 +329,10 @@ func (r *Register) weighKiosk(p access.Pass, e *preEnrolment) error {
 			e.Status = KioskReferred
 		}
 	}
-	return c.record()
+	for _, f := range c.opened() {
+		p.Subject(string(f))
+	}
+	return p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData)
 }
 
 // lookFor runs a check without keeping it.
@@ -472,41 +476,13 @@ func scanPreEnrolment(row interface{ Scan(...any) error }) (*preEnrolment, error
 	return e, json.Unmarshal([]byte(body), &e.captured)
 }
 
-// codeLetters has no letters and digits that are taken for one another.
-const codeLetters = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-const codeLength = 8
-
-// newCode is 40 random bits in letters that people read out without mistakes.
-func newCode() string {
-	raw := make([]byte, codeLength)
-	rand.Read(raw)
-	for i := range raw {
-		raw[i] = codeLetters[int(raw[i])%len(codeLetters)]
-	}
-	return string(raw)
-}
-
-// showCode writes a code for people: ABCD-EFGH.
-func showCode(code string) string { return code[:4] + "-" + code[4:] }
-
-// ParseCode reads a code as a person or a scanner gives it: in either case, with
-// or without blanks and hyphens.
-func ParseCode(s string) (string, error) {
-	code := strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(s))
-	if len(code) != codeLength || strings.Trim(code, codeLetters) != "" {
-		return "", law.BadField("code", "no_code", "2016/399 art 8a", "A code has eight letters and digits, such as K7PM-2XQ4. Read it from the traveller's slip again.")
-	}
-	return code, nil
-}
-
 // ReadPreEnrolment shows a pre-enrolment by its code.
 func (r *Register) ReadPreEnrolment(p access.Pass, code string) (KioskView, error) {
 	e, err := readPreEnrolment(p, code)
 	if err != nil {
 		return KioskView{}, err
 	}
-	return e.view(), p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData)
+	return e.viewFor(p), p.Send(access.FileExistence, access.IdentityData, access.DocumentData, access.BiometricData)
 }
 
 // WaitingQuery asks who waits at a crossing point.
@@ -531,11 +507,8 @@ func (r *Register) ListPreEnrolments(p access.Pass, q WaitingQuery) (WaitingList
 	if err != nil {
 		return WaitingList{}, err
 	}
-	point, err := person.ParseCrossingPoint(q.CrossingPoint)
+	point, err := readOwnPoint(p, q.CrossingPoint, "check and record there")
 	if err != nil {
-		return WaitingList{}, at("crossing_point", err)
-	}
-	if err := ownPoint(p, point); err != nil {
 		return WaitingList{}, err
 	}
 	query, args := preEnrolmentColumns+` WHERE bcp = $1 AND expires_at >= $2 AND status <> 'USED' ORDER BY at, code LIMIT $3`,

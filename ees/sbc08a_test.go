@@ -15,13 +15,26 @@ func (b *border) tryPreEnrol(req ees.PreEnrolRequest) (ees.KioskView, error) {
 	if req.CrossingPoint == "" {
 		req.CrossingPoint = "FRCDG"
 	}
-	return run(b, guard, ees.OpPreEnrol, func(p access.Pass) (ees.KioskView, error) { return b.register.PreEnrol(p, req) })
+	v, err := run(b, kiosk, ees.OpPreEnrol, func(p access.Pass) (ees.KioskView, error) { return b.register.PreEnrol(p, req) })
+	return b.asGuard(v, err)
 }
 
 func (b *border) tryKiosk(code string, version int64, req ees.KioskStepRequest) (ees.KioskView, error) {
-	return run(b, guard, ees.OpPreEnrol, func(p access.Pass) (ees.KioskView, error) {
+	v, err := run(b, kiosk, ees.OpPreEnrol, func(p access.Pass) (ees.KioskView, error) {
 		return b.register.ContinuePreEnrolment(p, code, version, req)
 	})
+	return b.asGuard(v, err)
+}
+
+// kiosk is a kiosk at Paris Charles de Gaulle.
+var kiosk = access.Principal{Officer: "kiosk 7", Channel: "token", Authority: access.Authority{Kind: access.Kiosk, State: "FRA", Name: "Police aux frontières"}}
+
+// asGuard is what a guard sees of a pre-enrolment that a kiosk has just answered.
+func (b *border) asGuard(v ees.KioskView, err error) (ees.KioskView, error) {
+	if err != nil {
+		return v, err
+	}
+	return run(b, guard, ees.OpReadPreEnrol, func(p access.Pass) (ees.KioskView, error) { return b.register.ReadPreEnrolment(p, v.Code) })
 }
 
 func (b *border) tryTakeOver(code string) (ees.Check, error) {

@@ -1,6 +1,8 @@
 package ees
 
 import (
+	"slices"
+
 	"limen/access"
 	"limen/law"
 )
@@ -13,6 +15,7 @@ type GateRequest struct {
 	Code     string `json:"code,omitempty" maxLength:"12" doc:"Code of a pre-enrolment that a guard has confirmed."`
 	AtKiosk  bool   `json:"with_kiosk,omitempty" doc:"The gate and the kiosk are one: who was verified at the kiosk cannot have been exchanged on the way."`
 	Verified string `json:"verified,omitempty" enum:"face,fingerprints" doc:"Which biometrics the gate verified, of the file or of the pre-enrolment."`
+	Sample   []byte `json:"sample,omitempty" doc:"The sample of that kind, base64, where a matching service is connected: it says whether the traveller is verified, and not the gate."`
 }
 
 // GateResult is what a gate does: open, or refer to a guard.
@@ -50,6 +53,9 @@ func (r *Register) PassGate(p access.Pass, req GateRequest) (GateResult, error) 
 	look.Biometrics = req.outcome()
 	c, err := r.lookFor(p, look)
 	if err != nil {
+		return GateResult{}, err
+	}
+	if err := c.compareAtGate(req); err != nil {
 		return GateResult{}, err
 	}
 	reasons, err := c.atGate(req, kiosk)
@@ -91,6 +97,23 @@ func (g GateRequest) outcome() *Biometrics {
 	return nil
 }
 
+// compareAtGate has the gate's sample compared with the file, one to one, where a
+// matching service is connected.
+func (c *checking) compareAtGate(req GateRequest) error {
+	if len(req.Sample) == 0 || c.found == nil || c.register.Biometrics == nil {
+		return nil
+	}
+	kind := FaceSample
+	if req.Verified == "fingerprints" {
+		kind = FingersSample
+	}
+	e, err := c.compare(c.kept.state(), kind, req.Sample)
+	if err != nil {
+		return err
+	}
+	return c.take(e)
+}
+
 // confirmedFor opens the pre-enrolment that the traveller brings; nil without one.
 func (r *Register) confirmedFor(p access.Pass, req GateRequest) (*preEnrolment, error) {
 	if req.Code == "" {
@@ -127,10 +150,17 @@ func (c *checking) atGate(req GateRequest, kiosk *preEnrolment) ([]law.Reason, e
 		add("pre_enrolment_unconfirmed", "2016/399 art 8a(4)", "No guard has confirmed the pre-enrolment yet.")
 	case kiosk != nil && (kiosk.Who.Document.Number != c.traveller.Document.Number || kiosk.Who.Document.Issuer != c.traveller.Document.Issuer):
 		add("other_document", "2016/399 art 8a(4)", "The document in the gate is not the one that was used at the kiosk.")
+	case kiosk != nil && kiosk.Request.Direction != c.req.Direction:
+		add("other_direction", "2016/399 art 8a(4)", "The pre-enrolment was confirmed for the other direction.")
+	case kiosk != nil && !req.AtKiosk && !c.kept.verified() && !slices.Contains(kiosk.toConfirm(), req.Verified):
+		add("not_verified_at_gate", "2016/399 art 8b(6)", "The gate verified biometrics that the kiosk did not take.")
 	case kiosk == nil && c.found == nil:
 		add("not_enrolled", "2016/399 art 8b(1)", "The traveller has no individual file, and no pre-enrolment that a guard has confirmed.")
-	case kiosk == nil && c.kept.state() != StateVerified && !req.AtKiosk:
+	case kiosk == nil && !c.kept.verified():
 		add("not_verified_at_gate", "2016/399 art 8b(6)", "The gate's verification does not show that the traveller is the person of the file.")
+	}
+	if c.kept.been(EventVISDue) && !c.kept.been(EventVISConfirmed) {
+		add("vis_to_be_consulted", "2017/2226 art 23(5)", firstInFull+" The Visa Information System is to be consulted first.")
 	}
 	if kiosk == nil && c.found != nil && len(c.out.ToTake) > 0 {
 		add("biometrics_missing", "2016/399 art 8b(1)", "The file lacks biometrics that are to be taken at this crossing.")

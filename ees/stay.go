@@ -154,21 +154,3 @@ func (k *keptCheck) visaUsed() *VisaOnRecord {
 	}
 	return k.Visa
 }
-
-// onlyFirst drops the days and entries of a visa that an earlier record of the
-// file already holds (EES-009).
-func (v *VisaOnRecord) onlyFirst(records []record) *VisaOnRecord {
-	if v == nil {
-		return nil
-	}
-	for i := range records {
-		for _, w := range []*VisaOnRecord{records[i].Visa, records[i].ExitVisa} {
-			if w != nil && w.key() == v.key() && w.Days > 0 {
-				later := *v
-				later.Days, later.Entries = 0, 0
-				return &later
-			}
-		}
-	}
-	return v
-}

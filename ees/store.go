@@ -30,6 +30,7 @@ func Schema() db.Schema {
 		{Name: "ees_outcome", Key: "home", Why: "as ees_check"},
 		{Name: "ees_first", Key: "number", Why: "where two booths that register one document meet"},
 		{Name: "ees_outbox", Key: "ref", Why: oneShard},
+		{Name: "ees_carrier_feed", Why: "one row: how far the carriers' copy is"},
 		{Name: "ees_by_visa", Key: "number", Why: "lookup by visa sticker"},
 		{Name: "ees_amendment", Key: "ref", Why: oneShard},
 		{Name: "ees_announcement", Key: "ref", Why: "written in the shard of the erased file; the states read them by time, from all shards"},

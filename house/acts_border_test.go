@@ -95,7 +95,7 @@ func (p *play) conversationActs() []act {
 		return p.do(op, access.BorderCheck, access.Border, fn)
 	}
 	goOn := func(req ees.KioskStepRequest) act {
-		return border(ees.OpPreEnrol, func(pass access.Pass) (err error) {
+		return p.do(ees.OpPreEnrol, access.BorderCheck, access.Kiosk, func(pass access.Pass) (err error) {
 			kiosk, err = p.EES.ContinuePreEnrolment(pass, kiosk.Code, kiosk.Version, req)
 			return err
 		})
@@ -119,7 +119,7 @@ func (p *play) conversationActs() []act {
 			})
 			return err
 		}},
-		border(ees.OpPreEnrol, func(pass access.Pass) (err error) {
+		p.do(ees.OpPreEnrol, access.BorderCheck, access.Kiosk, func(pass access.Pass) (err error) {
 			kiosk, err = p.EES.PreEnrol(pass, ees.PreEnrolRequest{CheckRequest: passSamples[reflect.TypeFor[ees.PreEnrolRequest]()].(ees.PreEnrolRequest).CheckRequest, Kiosk: "k", Chip: chip})
 			return err
 		}),

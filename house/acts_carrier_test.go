@@ -32,7 +32,7 @@ func (p *play) carrierActs() []act {
 			return err
 		}),
 		p.do(ees.OpForgetSent, access.CarrierCopy, access.Duty, func(pass access.Pass) error {
-			_, err := p.EES.ForgetExtracted(pass, step.Taken)
+			_, err := p.EES.ForgetExtracted(pass, step.Taken, ees.CopyPosition{Filling: 1, Step: 1})
 			return err
 		}),
 	}
@@ -153,7 +153,7 @@ func TestArt13_5_TheCopyMigratesOnBothEngines(t *testing.T) {
 func TestArt13_RealOperationsOfTheCopyLeaveEntries(t *testing.T) {
 	onBothCounters(t, func(c *counterPlay) {
 		ctx := context.Background()
-		f, err := c.Copy.Begin(ctx, c.Door, must(carrier.NewTokenKey(make([]byte, 32))))
+		f, err := c.Copy.Begin(ctx, c.Door, must(carrier.NewTokenKey(make([]byte, 32))), carrier.Position{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -170,6 +170,21 @@ func TestArt13_RealOperationsOfTheCopyLeaveEntries(t *testing.T) {
 		if _, err := access.Run(ctx, c.Door, access.Request{Principal: as(access.Administrator), Op: carrier.OpList},
 			func(p access.Pass) ([]carrier.Registration, error) { return c.Copy.Registrations(p, "", "", 10) }); err != nil {
 			t.Error(err)
+		}
+		at := func(who access.Principal, op access.Op, fn func(access.Pass) error) {
+			if _, err := access.Run(ctx, c.Door, access.Request{Principal: who, Op: op}, func(p access.Pass) (int, error) { return 0, fn(p) }); err != nil {
+				t.Errorf("%s: %v", op, err)
+			}
+		}
+		failed := carrier.NoticeReport{Kind: carrier.FailureMet, From: c.clock.Now(), Words: "No answer."}
+		at(c.agent(r), carrier.OpOwn, func(p access.Pass) error { _, err := c.Copy.Own(p); return err })
+		at(c.agent(r), carrier.OpReport, func(p access.Pass) error { _, err := c.Copy.Report(p, failed); return err })
+		at(as(access.Administrator), carrier.OpDeclare, func(p access.Pass) error { _, err := c.Copy.Declare(p, failed); return err })
+		for _, who := range []access.Principal{c.agent(r), as(access.Administrator)} {
+			at(who, carrier.OpNotices, func(p access.Pass) error {
+				_, err := c.Copy.Notices(p, carrier.NoticeQuery{Limit: 10})
+				return err
+			})
 		}
 		for _, d := range c.Duties() {
 			if _, err := c.RunDuty(ctx, d.Name, nil); err != nil {

@@ -8,10 +8,11 @@ import (
 	"limen/law"
 )
 
-// statisticsActs make and read the statistics of the day of this play, which is
-// not over: there is nothing to extract, and nothing to add up.
+// statisticsActs make the statistics of the day of this play, which is not over, and
+// read those of a quarter in which nothing was: there is nothing to extract, and
+// nothing to add up.
 func (p *play) statisticsActs() []act {
-	span := ees.StatisticsQuery{From: law.MustDate("2026-05-01"), To: law.MustDate("2026-05-20")}
+	span := ees.StatisticsQuery{From: law.MustDate("2026-01-01"), To: law.MustDate("2026-03-31")}
 	return []act{
 		{op: ees.OpExtractStatistics, run: func(ctx context.Context) error {
 			_, err := p.RunDuty(ctx, "statistics", nil)
@@ -22,7 +23,7 @@ func (p *play) statisticsActs() []act {
 			return err
 		}),
 		{op: ees.OpReadStatistics, refused: "progressive_period", run: p.do(ees.OpReadStatistics, access.StatisticsReport, access.Frontex, func(pass access.Pass) error {
-			_, err := p.EES.Report(pass, "refusals", ees.StatisticsQuery{From: law.ProgressiveLastDay(), To: span.To})
+			_, err := p.EES.Report(pass, "refusals", ees.StatisticsQuery{From: law.ProgressiveLastDay(), To: law.ProgressiveLastDay() + 1})
 			return err
 		}).run},
 	}

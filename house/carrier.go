@@ -127,6 +127,9 @@ func judge(history []byte, q carrier.StayQuestion) (carrier.StayVerdict, error) 
 	return carrier.StayVerdict(verdict), err
 }
 
+// watchEvery is how often the service looks whether it answers.
+const watchEvery = 5 * time.Minute
+
 // Duties lists the duties of the copy's house. Its feed is a duty of the
 // register's house, see [House.CarrierFeed].
 func (c *CarrierHouse) Duties() []Duty {
@@ -138,6 +141,10 @@ func (c *CarrierHouse) Duties() []Duty {
 		{"deregister", "deregister carriers that did not use the service", "2022/1409", time.Hour,
 			func(ctx context.Context, progress func(int)) (int, error) {
 				return c.Copy.DeregisterUnused(ctx, c.Door)
+			}},
+		{"watch", "keep notices of times in which carriers could not ask", "2017/2226 art 13a", watchEvery,
+			func(ctx context.Context, progress func(int)) (int, error) {
+				return c.Copy.Watch(ctx, c.Door)
 			}},
 		{"logs", "erase logs of carriers and travellers after two years", "2017/2226 art 13(4)", time.Hour,
 			func(ctx context.Context, progress func(int)) (int, error) {

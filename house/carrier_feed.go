@@ -45,6 +45,10 @@ func (h *House) RunCarrierFeed(ctx context.Context, c *CarrierHouse) {
 // files. If we stop before the copy has committed, the queue still has the step;
 // if we stop after it, the next run sends it again, which changes nothing. While
 // one step is written, the next is read.
+//
+// Both sides note how far the copy is. Where they disagree, because one of them
+// was put back from a backup, the copy is filled again: what is missing from it
+// would be on no queue any more, and it would call itself complete without.
 func (h *House) FeedCarriers(ctx context.Context, c *CarrierHouse, progress func(done int)) (int, error) {
 	secret, err := secretFile(filepath.Join(h.options.Data, "carrier-tokens.key"))
 	if err != nil {
@@ -54,7 +58,11 @@ func (h *House) FeedCarriers(ctx context.Context, c *CarrierHouse, progress func
 	if err != nil {
 		return 0, err
 	}
-	feed, err := c.Copy.Begin(ctx, c.Door, tokens)
+	last, err := access.Run(ctx, h.Door, access.Request{Principal: extractor, Op: ees.OpExtract}, h.EES.CopiedUpTo)
+	if err != nil {
+		return 0, err
+	}
+	feed, err := c.Copy.Begin(ctx, c.Door, tokens, carrier.Position(last))
 	if err != nil {
 		return 0, err
 	}
@@ -62,6 +70,9 @@ func (h *House) FeedCarriers(ctx context.Context, c *CarrierHouse, progress func
 		if err := h.extractAllAgain(ctx); err != nil {
 			return 0, err
 		}
+	}
+	if err := h.forgetExtracted(ctx, nil, last, feed); err != nil {
+		return 0, err
 	}
 	done := 0
 	var complete time.Time
@@ -80,7 +91,7 @@ func (h *House) FeedCarriers(ctx context.Context, c *CarrierHouse, progress func
 		if err != nil {
 			return done, err
 		}
-		if err := h.forgetExtracted(ctx, step.Taken); err != nil {
+		if err := h.forgetExtracted(ctx, step.Taken, last, feed); err != nil {
 			return done, err
 		}
 		if progress != nil {
@@ -90,7 +101,10 @@ func (h *House) FeedCarriers(ctx context.Context, c *CarrierHouse, progress func
 	if err := ctx.Err(); err != nil {
 		return done, err
 	}
-	return done, feed.MarkFresh(ctx, complete)
+	if err := feed.MarkFresh(ctx, complete); err != nil {
+		return done, err
+	}
+	return done, h.forgetExtracted(ctx, nil, last, feed)
 }
 
 // extracting reads steps ahead of whoever writes them.
@@ -128,12 +142,15 @@ func (h *House) extractSteps(ctx context.Context) extracting {
 // extractor is who takes extracts out of the register.
 var extractor = access.DutyPrincipal("carrier_extract")
 
-func (h *House) forgetExtracted(ctx context.Context, taken []ees.Changed) error {
-	if len(taken) == 0 {
+// forgetExtracted takes off the queue what the copy has, and notes how far the
+// copy is, if that is news since last.
+func (h *House) forgetExtracted(ctx context.Context, taken []ees.Changed, last ees.CopyPosition, feed *carrier.Feed) error {
+	at := ees.CopyPosition(feed.Position())
+	if len(taken) == 0 && at == last {
 		return nil
 	}
 	_, err := access.Run(ctx, h.Door, access.Request{Principal: extractor, Op: ees.OpForgetSent},
-		func(p access.Pass) (int, error) { return h.EES.ForgetExtracted(p, taken) })
+		func(p access.Pass) (int, error) { return h.EES.ForgetExtracted(p, taken, at) })
 	return err
 }
 

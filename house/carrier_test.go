@@ -245,7 +245,7 @@ func TestArt13_5_AStopSendsTheSameAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		feed, err := c.Copy.Begin(t.Context(), c.Door, tokens)
+		feed, err := c.Copy.Begin(t.Context(), c.Door, tokens, carrier.Position(p.copiedUpTo()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,6 +260,79 @@ func TestArt13_5_AStopSendsTheSameAgain(t *testing.T) {
 		}
 	})
 }
+
+func (p *play) copiedUpTo() ees.CopyPosition {
+	p.t.Helper()
+	at, err := access.Run(context.Background(), p.Door, access.Request{Principal: extractor, Op: ees.OpExtract}, p.EES.CopiedUpTo)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return at
+}
+
+// A copy, or a register, that comes back from a backup is not called complete with
+// what is missing from it: the changes since are on no queue any more, so it is
+// filled again. Without that, a visa that was used up would be told OK.
+func TestArt13_5_ABackupIsFilledAgain(t *testing.T) {
+	tables := []string{"carrier_document", "carrier_mark"}
+	onBothHouses(t, func(p *play, c *counterPlay) {
+		keep := func() { // as a backup of the copy
+			for _, table := range tables {
+				c.writes(`DROP TABLE IF EXISTS kept_` + table)
+				c.writes(`CREATE TABLE kept_` + table + ` AS SELECT * FROM ` + table)
+			}
+		}
+		restore := func() {
+			for _, table := range tables {
+				c.writes(`DELETE FROM ` + table)
+				c.writes(`INSERT INTO ` + table + ` SELECT * FROM kept_` + table)
+			}
+		}
+		mehmet := p.traveller("YILMAZ", "MEHMET", "1979-10-30", "M", "TUR", "U7788990")
+		mehmet.Visa = &ees.VisaInput{Number: "FRA123456", Issuer: "FRA", Type: "C", ValidFrom: law.MustDate("2026-10-01"), ValidUntil: law.MustDate("2026-12-31"), Days: 30, Entries: 2}
+		p.crosses("2026-10-20 09:00", ees.Entry, mehmet)
+		p.feeds(c, 1)
+		r := c.admit()
+		if a := c.answer(r); a != carrier.OK {
+			t.Fatalf("one entry of two is used: %s", a)
+		}
+		before := p.copiedUpTo()
+		p.feeds(c, 0)
+		if p.copiedUpTo() != before {
+			t.Error("a feed without changes is noted")
+		}
+		keep()
+		p.crosses("2026-10-21 09:00", ees.Exit, mehmet)
+		p.crosses("2026-10-22 09:00", ees.Entry, mehmet)
+		p.feeds(c, 1)
+		if a := c.answer(r); a != carrier.NotOK {
+			t.Fatalf("both entries are used: %s", a)
+		}
+		restore()
+		p.feeds(c, 1)
+		if a := c.answer(r); a != carrier.NotOK {
+			t.Errorf("from a backup of the copy: %s", a)
+		}
+		// The register comes back from its backup: whoever came since is gone.
+		noted := p.copiedUpTo()
+		p.crosses("2026-10-23 09:00", ees.Entry, p.traveller("PELLETIER", "ANNA", "1988-02-11", "F", "CAN", "CA884411"))
+		p.feeds(c, 1)
+		p.writes(`UPDATE ees_carrier_feed SET step = $1`, noted.Step)
+		p.writes(`DELETE FROM ees_record WHERE ref IN (SELECT ref FROM ees_file WHERE visa_required = FALSE)`)
+		p.writes(`DELETE FROM ees_file WHERE visa_required = FALSE`)
+		p.feeds(c, 1)
+		n := 0
+		if err := c.Store.Read(t.Context(), func(tx *db.Tx) error { return tx.Row(`SELECT count(*) FROM carrier_document`).Scan(&n) }); err != nil || n != 1 {
+			t.Errorf("%d documents, %v: what the register no longer has is still in the copy", n, err)
+		}
+		if p.copiedUpTo().Filling == noted.Filling {
+			t.Error("the copy was not filled again")
+		}
+		p.feeds(c, 0)
+	})
+}
+
+func (c *counterPlay) writes(statement string, args ...any) { c.asPlay().writes(statement, args...) }
 
 func must[T any](v T, err error) T {
 	if err != nil {

@@ -36,6 +36,7 @@ func (h *House) Mux(f Facing) (*web.Mux, error) {
 		Demo:                f.Demo,
 		Notice:              "Limen is an independent project and no service of the European Union.",
 		Posts:               posts,
+		Confined:            confined,
 		Checks:              web.StoreChecks(h.Store),
 		AddressRate:         f.Rate,
 		PrincipalRate:       f.Rate,
@@ -64,6 +65,14 @@ func posts(p access.Principal) []web.Post {
 		list = append(list, web.Post{Code: point.Code, Name: point.Name + " (" + string(point.Kind) + ")"})
 	}
 	return list
+}
+
+// confined keeps a kiosk to the kiosk's page: whoever stands at it can type.
+func confined(p access.Principal) string {
+	if p.Authority.Kind == access.Kiosk {
+		return "/ees/kiosk"
+	}
+	return ""
 }
 
 // gauges adds what the store and the log tell of themselves.

@@ -61,7 +61,8 @@ func openCentral(t *testing.T, clock *dbtest.Clock) *central {
 		Authority: access.Authority{Kind: access.Border, State: "PRT", Name: "Interface of Portugal"}}); err != nil {
 		t.Fatal(err)
 	}
-	if c.token, _, err = h.Identities.NewToken(context.Background(), "nui-prt", []access.Op{ees.OpBackfill, ees.OpKeptUntil}, 72*time.Hour, "test"); err != nil {
+	if c.token, _, err = h.Identities.NewToken(context.Background(), "nui-prt", []access.Op{ees.OpBackfill, ees.OpKeptUntil, ees.OpCheck, ees.OpReadCheck, ees.OpTakeStep,
+		ees.OpIdentify, ees.OpRecordCrossing, ees.OpRecordRefusal}, 72*time.Hour, "test"); err != nil {
 		t.Fatal(err)
 	}
 	m, err := h.Mux(house.Facing{Version: "test", Log: slog.New(slog.DiscardHandler)})
@@ -394,6 +395,7 @@ func TestArt21_2_BoothsAndHandWrittenEntries(t *testing.T) {
 		}
 		req.Header.Set("Authorization", "Bearer "+token)
 		req.Header.Set("Idempotency-Key", key)
+		req.Header.Set("Limen-Officer", "guard 7")
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -427,7 +429,7 @@ func TestArt21_2_BoothsAndHandWrittenEntries(t *testing.T) {
 		{"POST", "/api/nui/v1/crossings", token, "1", crossing(1, "entry", "2026-07-02T08:05:00Z"), 422, "date_in_the_future"},
 		{"POST", "/api/nui/v1/manual", token, "", []byte(`{"entries":[]}`), 422, "batch_size"},
 		{"POST", "/api/nui/v1/crossings", token, "1", good, 202, ""},
-		{"POST", "/api/nui/v1/checks", token, "", []byte(`{"direction":"entry","crossing_point":"PTLIS","mrz":["P<TURYILMAZ<<AYSE<<<<<<<<<<<<<<<<<<<<<<<<<<<","U123456784TUR9004034F3105205<<<<<<<<<<<<<<<8"]}`), 200, ""},
+		{"POST", "/api/nui/v1/checks", token, "", []byte(`{"direction":"entry","crossing_point":"PTLIS","mrz":["P<TURYILMAZ<<AYSE<<<<<<<<<<<<<<<<<<<<<<<<<<<","U123456784TUR9004034F3105205<<<<<<<<<<<<<<<8"]}`), 201, ""},
 	} {
 		status, answer := send(try.method, try.path, try.token, try.key, try.body)
 		if status != try.status || try.code != "" && answer["code"] != try.code {

@@ -14,6 +14,8 @@ import (
 type Book struct {
 	asOf Date
 	rows map[string]any // parameter by name: its []Row[T]
+	// territory says that the book may have other states in the common area.
+	territory bool
 }
 
 // Amendment is the rows that replace those of one parameter in a Book, made by
@@ -44,7 +46,9 @@ func NewBook(asOf Date, amendments ...Amendment) (*Book, error) {
 			return nil, BadField(a.name, "amended_twice", "", "The parameter is amended twice. Put its rows into one list.")
 		}
 		b.rows[a.name] = a.rows
+		b.territory = b.territory || slices.ContainsFunc(TerritoryParams(), func(p Dated) bool { return p.Describe().Name == a.name })
 	}
+	b.territory = b.territory || asOf != 0
 	return b, nil
 }
 
@@ -65,6 +69,11 @@ func (b *Book) Amends(param string) bool {
 	_, ok := b.rows[param]
 	return ok
 }
+
+// Territory tells whether under the book other states may belong to the common
+// area than under the law in force: it is of another day, or amends one of
+// TerritoryParams.
+func (b *Book) Territory() bool { return b != nil && b.territory }
 
 // Under returns the value on day d under the book: of the book's own day if it
 // has one, from the book's own rows if it has some. Before the first row it

@@ -46,10 +46,6 @@ func EESStart() Date { return EESPhase.Rows[0].From }
 // ProgressiveLastDay returns the last day of the progressive period.
 func ProgressiveLastDay() Date { return EESPhase.Rows[1].From - 1 }
 
-// TransitionalLastDay returns the last day on which stamps of earlier stays are
-// taken into account under 2017/2226 art 22(1).
-func TransitionalLastDay() Date { return EESPhase.Rows[2].From - 1 }
-
 // Switches and shares of the start of operations.
 var (
 	// StampEverybody: passports are stamped although the stay is registered.

@@ -147,7 +147,7 @@ func TestProgressiveStart_Dates(t *testing.T) {
 	}{
 		{"start", EESStart(), "2025-10-12"},
 		{"last progressive day", ProgressiveLastDay(), "2026-04-09"},
-		{"last transitional day", TransitionalLastDay(), "2026-10-06"},
+		{"last transitional day", EESPhase.Rows[2].From - 1, "2026-10-06"},
 		{"day 30", MinimumShare.Rows[1].From, "2025-11-10"},
 		{"day 90", MinimumShare.Rows[2].From, "2026-01-09"},
 		{"day 150", MinimumShare.Rows[3].From, "2026-03-10"},
@@ -164,7 +164,7 @@ func TestProgressiveStart_Dates(t *testing.T) {
 	if days := ProgressiveLastDay() - EESStart() + 1; days != 180 {
 		t.Errorf("the progressive period has %d days", days)
 	}
-	if days := TransitionalLastDay() - ProgressiveLastDay(); days != 180 {
+	if days := EESPhase.Rows[2].From - EESPhase.Rows[1].From; days != 180 {
 		t.Errorf("the transitional period has %d days", days)
 	}
 }

@@ -136,7 +136,10 @@ func AppliesAcquis(state string, day Date) bool {
 	return p != nil && p.Rows[0].From <= day
 }
 
-// ChecksEnded tells whether on the day checks have ended at the borders of that
+// ChecksEnded is how the values of the parameters acquis.* are read: no duty of the
+// register asks, because every crossing that it records is of an external border.
+//
+// It tells whether on the day checks have ended at the borders of that
 // kind between this state and the others that apply the acquis.
 func ChecksEnded(state string, kind BorderKind, day Date) bool {
 	p := acquisByState[state]
@@ -153,7 +156,7 @@ func OperatesEES(state string, day Date) bool { return listed(&EESStates, state,
 
 // PartialState tells whether the state operates the Entry/Exit System on the
 // day without applying the acquis in full.
-func PartialState(state string, day Date) bool { return listed(&PartialStates, state, day) }
+func PartialState(state string, day Date) bool { return PartialStateUnder(nil, state, day) }
 
 func listed(p *Param[[]string], state string, day Date) bool {
 	states, err := p.On(day)
@@ -167,17 +170,40 @@ func listed(p *Param[[]string], state string, day Date) bool {
 //
 // Choice recorded: Article 6(1a) tells operating states from others and has no
 // rule for a stay that spans accession; days before it are left out.
-func StaysCountFrom(state string) (Date, bool) {
+func StaysCountFrom(state string) (Date, bool) { return StaysCountFromUnder(nil, state) }
+
+// StaysCountFromUnder is StaysCountFrom under a book. The law of another day
+// knows no accession that came later.
+func StaysCountFromUnder(b *Book, state string) (Date, bool) {
 	var from Date
 	if p := acquisByState[state]; p != nil {
-		from = p.Rows[0].From
+		from = p.RowsUnder(b)[0].From
 	}
-	for _, r := range EESStates.Rows {
+	for _, r := range EESStates.RowsUnder(b) {
 		if slices.Contains(r.Value, state) && (from == 0 || r.From < from) {
 			from = r.From
 		}
 	}
+	if d := b.AsOf(); d != 0 && from > d {
+		return 0, false
+	}
 	return from, from != 0
+}
+
+// PartialStateUnder is PartialState under a book.
+func PartialStateUnder(b *Book, state string, day Date) bool {
+	states, err := PartialStates.Under(b, day)
+	return err == nil && slices.Contains(states, state)
+}
+
+// TerritoryParams lists the parameters that say in which states days of stay
+// count, and by which rules.
+func TerritoryParams() []Dated {
+	list := []Dated{&EESStates, &PartialStates}
+	for _, p := range acquis {
+		list = append(list, p)
+	}
+	return list
 }
 
 // StaysCount tells whether a day of stay in the state counts in the common

@@ -62,27 +62,6 @@ func NextWorkingDay(state string, d Date) (Date, error) {
 	}
 }
 
-// PublicHolidays returns the public holidays of the state in a year, in order,
-// Saturdays and Sundays among them, with the days off that stand in for those
-// that fell on a weekend. Each day is looked up in the table as it holds on that
-// day. Holidays before the table begins are left out.
-func PublicHolidays(state string, year int) ([]Date, error) {
-	p := holidaysByState[state]
-	if p == nil {
-		return nil, fmt.Errorf("law: no public holidays are known for %q", clip(state))
-	}
-	var days []Date
-	for i, row := range p.Rows {
-		for _, d := range holidaysOf(row.Value, year) {
-			if d >= row.From && (i+1 == len(p.Rows) || d < p.Rows[i+1].From) {
-				days = append(days, d)
-			}
-		}
-	}
-	slices.Sort(days)
-	return slices.Compact(days), nil
-}
-
 func weekend(d Date) bool { return d.Weekday() == time.Saturday || d.Weekday() == time.Sunday }
 
 // holidaysOf works out the rules of a state for a year. A rule is

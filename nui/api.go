@@ -29,7 +29,7 @@ func (n *Interface) Handler(secret string) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("POST /api/nui/v1/crossings", n.door(secret, n.crossing))
 	m.HandleFunc("POST /api/nui/v1/manual", n.door(secret, n.manual))
-	m.HandleFunc("POST /api/nui/v1/checks", n.door(secret, n.check))
+	n.passes(m, secret)
 	m.HandleFunc("GET /api/nui/v1/state", n.door(secret, n.state))
 	m.HandleFunc("GET /api/nui/v1/refused", n.door(secret, n.refused))
 	m.HandleFunc("POST /api/nui/v1/refused/{key}/discard", n.door(secret, n.discard))
@@ -60,8 +60,24 @@ func (n *Interface) door(secret string, fn func(*http.Request) (int, any, error)
 			fail(w, refusal)
 			return
 		}
+		if a, passed := answer.(answerOf); passed {
+			a.write(w)
+			return
+		}
 		send(w, status, "application/json", answer)
 	}
+}
+
+// write hands an answer on as it came.
+func (a answerOf) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if a.etag != "" {
+		w.Header().Set("ETag", a.etag)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // whoever asked has gone
 }
 
 func unknownBooth() *law.Refusal {
@@ -164,31 +180,6 @@ func (n *Interface) manual(r *http.Request) (int, any, error) {
 	return http.StatusAccepted, map[string]any{"entries": lines}, nil
 }
 
-// check says what can be said of a document here; it keeps nothing.
-func (n *Interface) check(r *http.Request) (int, any, error) {
-	b, err := body(r)
-	if err != nil {
-		return 0, nil, err
-	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(b, &members); err != nil || members == nil {
-		return 0, nil, law.BadField("body", "not_json", "2017/2226 art 21(1)", "The check is not a JSON object.")
-	}
-	members["decision"], members["officer"] = json.RawMessage(`"crossed"`), json.RawMessage(`"check"`)
-	if b, err = json.Marshal(members); err != nil {
-		return 0, nil, err
-	}
-	now := n.o.Store.Now()
-	e, err := n.read("check", b, false, now)
-	if err != nil {
-		return 0, nil, err
-	}
-	n.mu.Lock()
-	line := n.line
-	n.mu.Unlock()
-	return http.StatusOK, map[string]any{"local": local(e, now), "line": line}, nil
-}
-
 func (n *Interface) state(r *http.Request) (int, any, error) {
 	s, err := n.State(r.Context())
 	return http.StatusOK, s, err
@@ -205,8 +196,12 @@ type refusedEvent struct {
 // refused lists what the Central System did not take, for somebody to look at: it
 // is sent anew, corrected, under a key of its own, and discarded here.
 func (n *Interface) refused(r *http.Request) (int, any, error) {
+	who, err := officer(r)
+	if err != nil {
+		return 0, nil, err
+	}
 	list := []refusedEvent{}
-	err := n.o.Store.Read(r.Context(), func(tx *db.Tx) error {
+	err = n.o.Store.Read(r.Context(), func(tx *db.Tx) error {
 		list = list[:0]
 		rows, err := tx.Query(`SELECT key, event_at, code, body FROM nui_event WHERE state IN ('refused', 'damaged') ORDER BY event_at, key LIMIT 200`)
 		if err != nil {
@@ -228,17 +223,27 @@ func (n *Interface) refused(r *http.Request) (int, any, error) {
 		}
 		return rows.Err()
 	})
+	if err == nil {
+		err = n.note(r.Context(), who, "read_refused", "", len(list))
+	}
 	return http.StatusOK, map[string]any{"refused": list}, err
 }
 
 func (n *Interface) discard(r *http.Request) (int, any, error) {
+	who, err := officer(r)
+	if err != nil {
+		return 0, nil, err
+	}
 	var count int64
-	err := n.o.Store.Reclaim(r.Context(), func(tx *db.Tx) (err error) {
+	err = n.o.Store.Reclaim(r.Context(), func(tx *db.Tx) (err error) {
 		count, err = tx.Exec(`DELETE FROM nui_event WHERE key = $1 AND state IN ('refused', 'damaged')`, r.PathValue("key"))
 		return err
 	})
 	if err == nil && count == 0 {
 		err = law.Refuse(law.NotFound, "no_such_event", "2017/2226 art 21(1)", "No refused event has this key.")
+	}
+	if err == nil {
+		err = n.note(r.Context(), who, "discard", r.PathValue("key"), int(count))
 	}
 	return http.StatusOK, map[string]any{"discarded": count}, err
 }

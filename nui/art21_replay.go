@@ -294,4 +294,7 @@ func (n *Interface) keepHouse(ctx context.Context) {
 	if _, err := n.Purge(ctx); err != nil && ctx.Err() == nil {
 		n.o.Log.Error("copies could not be erased", "error", err)
 	}
+	if err := n.forgetAccesses(ctx); err != nil && ctx.Err() == nil {
+		n.o.Log.Error("old notes of accesses could not be erased", "error", err)
+	}
 }

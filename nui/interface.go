@@ -4,9 +4,12 @@
 // the line is back, each event once (art 21(1)). It keeps, if the state wishes,
 // copies of what the state entered, no longer than the system does (art 40).
 //
+// While the line is up it passes a check, its steps and the decision on it through
+// (art 23).
+//
 // It speaks to the Central System as any other client does, and knows no room of
-// it. The log of art 46 is kept there, with an entry for each event; here nothing
-// is searched and nobody is read.
+// it. The log of art 46 is kept there, with an entry for each event and each check;
+// here a note says which officer of the state asked.
 package nui
 
 import (
@@ -40,6 +43,7 @@ func Schema() db.Schema {
 		{Name: "nui_event", Key: "key", Why: "told and marked one by one; the store is one file"},
 		{Name: "nui_copy", Key: "record", Why: "what belongs to one record goes together"},
 		{Name: "nui_probe", Key: "id", Why: "one row"},
+		{Name: "nui_access", Key: "id", Why: "written and erased one by one; the store is one file"},
 	}}
 }
 
@@ -76,8 +80,9 @@ type Interface struct {
 	wake    chan struct{}
 	turn    sync.Mutex // one replay at a time
 
-	mu   sync.Mutex
-	line Line
+	mu    sync.Mutex
+	line  Line
+	tried time.Time // when the line was last found up or down
 }
 
 // Line is how the line to the Central System stands.
@@ -210,16 +215,10 @@ func (n *Interface) setLine(up bool, err error) {
 			n.o.Log.Warn("the line to the Central System is down", "error", err)
 		}
 	}
-	n.line.Up, n.line.Error = up, ""
+	n.line.Up, n.line.Error, n.tried = up, "", now
 	if err != nil {
 		n.line.Error = err.Error()
 	}
-}
-
-func (n *Interface) lineUp() bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.line.Up
 }
 
 // copyConfirmed is how long a copy stands without the Central System saying that

@@ -197,17 +197,3 @@ var westernmost = sync.OnceValue(func() *time.Location {
 	}
 	return west
 })
-
-// DayOver returns the first instant at which the civil day is over at every
-// crossing point.
-func DayOver(day law.Date) time.Time {
-	y, m, d := (day + 1).YMD()
-	zone := WesternmostZone()
-	over := time.Date(y, time.Month(m), d, 0, 0, 0, 0, zone)
-	// In the Azores summer time begins at midnight: that midnight does not
-	// exist, and time.Date may answer with the hour before it.
-	for law.DateIn(over, zone) <= day {
-		over = over.Add(time.Hour)
-	}
-	return over
-}

@@ -52,7 +52,7 @@ func BenchmarkNameKeys(b *testing.B) {
 func BenchmarkCompareNames(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		CompareNames("Oleksandr Shevchenko", "Shevchenko, Alexander")
+		ByScreening.Compare("Oleksandr Shevchenko", "Shevchenko, Alexander")
 	}
 }
 

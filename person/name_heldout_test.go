@@ -273,7 +273,7 @@ func TestScreeningOnHeldOutPairs(t *testing.T) {
 	counts := map[string]*count{}
 	var labelled []labelledPair
 	for _, p := range pairs {
-		m := CompareNames(p.a, p.b)
+		m := ByScreening.Compare(p.a, p.b)
 		c := counts[p.kind]
 		if c == nil {
 			c = &count{}

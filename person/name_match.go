@@ -39,10 +39,6 @@ type Match struct {
 	Why     []string `json:"why"`   // reasons in words, for people
 }
 
-// CompareNames compares two printed names, in any script, by the screening
-// convention.
-func CompareNames(a, b string) Match { return ByScreening.Compare(a, b) }
-
 // Compare compares two names by the convention; an unknown convention is
 // ByScreening. It is symmetric, gives 1 to a name compared with itself, and does
 // bounded work on any input: longer names are compared by their beginning.

@@ -65,7 +65,7 @@ func TestCompareNamesSaysWhy(t *testing.T) {
 		{"President Lincoln", "Lincoln", "form of address"},
 		{"---", "Eva", "no letters"},
 	} {
-		m := CompareNames(c.a, c.b)
+		m := ByScreening.Compare(c.a, c.b)
 		if !strings.Contains(strings.Join(m.Why, "; "), c.why) {
 			t.Errorf("%s / %s: %s %v, want %q", c.a, c.b, m.Verdict, m.Why, c.why)
 		}

@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"limen/law"
 )
@@ -168,3 +170,22 @@ func (s State) Note() string { return s.row().note }
 // Zones returns the IANA time zones of the state's territory. Only the states
 // of the Schengen area, Ireland and Cyprus have them here.
 func (s State) Zones() []string { return append([]string(nil), s.row().zones...) }
+
+// Locations returns the time zones of Zones.
+func (s State) Locations() []*time.Location { return stateLocations()[s] }
+
+// stateLocations holds the zones of every state, loaded once. A zone that cannot
+// be loaded is a bug in the table and stops the program.
+var stateLocations = sync.OnceValue(func() map[State][]*time.Location {
+	m := map[State][]*time.Location{}
+	for code, row := range states.byCode {
+		for _, zone := range row.zones {
+			loc, err := time.LoadLocation(zone)
+			if err != nil {
+				panic("states.tsv: " + string(code) + ": " + err.Error())
+			}
+			m[code] = append(m[code], loc)
+		}
+	}
+	return m
+})

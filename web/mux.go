@@ -30,7 +30,8 @@ type Options struct {
 	Demo        *Demo            // nil: no demonstration
 	Notice      string           // legal note at the foot of every page
 	Posts       func(access.Principal) []Post
-	Checks      []Check // what /healthz asks
+	Confined    func(access.Principal) string // the only page, with those below it, of a session that stands in the open; "" confines nobody
+	Checks      []Check                       // what /healthz asks
 
 	MetricsFromLoopback bool // answer /metrics to this machine without a token; not behind a proxy
 	MaxBody             int64
@@ -56,7 +57,6 @@ type Mux struct {
 	officers  *limiter
 	metrics   *metrics
 	assets    *assets
-	pages     *Templates
 	own       ownViews
 	sets      []*Templates
 	nav       []NavItem
@@ -177,7 +177,9 @@ func (m *Mux) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	if err == nil && (v.route.page || v.route.api) {
 		r, err = m.admit(w, r, v, start)
 	}
-	if errors.Is(err, errSignIn) {
+	if errors.Is(err, errConfined) {
+		http.Redirect(w, r, m.confinedTo(v), http.StatusSeeOther)
+	} else if errors.Is(err, errSignIn) {
 		http.Redirect(w, r, "/sign-in?next="+nextOf(r), http.StatusSeeOther)
 	} else if err != nil {
 		m.fail(w, r, v, err)
@@ -244,6 +246,9 @@ func (m *Mux) admit(w *recorder, r *http.Request, v *visit, now time.Time) (*htt
 			return r, errSignIn
 		}
 		return r, notSignedIn()
+	}
+	if err := m.confine(v, r); err != nil {
+		return r, err
 	}
 	if v.known {
 		name := string(v.principal.Authority.Kind) + "/" + v.principal.Authority.State + "/" + string(v.principal.Officer)

@@ -164,6 +164,7 @@ func (d *Desk) API(m *web.Mux) {
 		func(context.Context, *struct{}) (*answer[carrier.PublicKeyList], error) {
 			return answered(carrier.PublicKeyList{Keys: d.Copy.Receipts().Public()}, nil)
 		})
+	d.noticesAPI(m)
 	d.Keys(m)
 }
 
@@ -194,17 +195,7 @@ func (d *Desk) message(ctx context.Context, in *messageInput) (*messageOutput, e
 		return nil, law.Refuse(law.BadInput, "media_type_unsupported", register,
 			"Send a flight as application/xml, application/edifact or application/json; a PAXLST question alone can be answered in EDIFACT.")
 	}
-	var f carrier.Flight
-	var interchange carrier.Interchange
-	switch form {
-	case typeXML:
-		f, err = carrier.ReadXML(in.RawBody)
-	case typeEDIFACT:
-		interchange, err = carrier.ReadPAXLST(in.RawBody, d.Now())
-		f = interchange.Flight
-	default:
-		f, err = carrier.ReadJSON(in.RawBody)
-	}
+	f, interchange, err := d.readMessage(form, in.RawBody)
 	if err != nil {
 		return nil, err
 	}
@@ -222,6 +213,21 @@ func (d *Desk) message(ctx context.Context, in *messageInput) (*messageOutput, e
 		written.Body, err = json.Marshal(out)
 	}
 	return written, err
+}
+
+// readMessage reads a question in one of the forms; the interchange is that of a
+// question in EDIFACT.
+func (d *Desk) readMessage(form string, body []byte) (f carrier.Flight, interchange carrier.Interchange, err error) {
+	switch form {
+	case typeXML:
+		f, err = carrier.ReadXML(body)
+	case typeEDIFACT:
+		interchange, err = carrier.ReadPAXLST(body, d.Now())
+		f = interchange.Flight
+	default:
+		f, err = carrier.ReadJSON(body)
+	}
+	return f, interchange, err
 }
 
 // accepted chooses the form of the answer: that of the question where the client

@@ -28,6 +28,7 @@ type Desk struct {
 	Now        func() time.Time // the copy's clock
 
 	addresses, documents, applicants limit
+	views                            carrierViews
 }
 
 // from is where a request comes from, for limits: the address, IPv6 by its
@@ -148,6 +149,9 @@ func (d *Desk) AddCertificate(ctx context.Context, g web.Ground, id, system, tex
 		return access.Certificate{}, law.BadField("certificate", "certificate_unreadable", "2017/2226 art 43(2)", "Give one certificate in PEM.")
 	}
 	return through(ctx, d, g, access.OpAddCert, func(p access.Pass) (access.Certificate, error) {
+		if err := d.Copy.Registered(p, id); err != nil {
+			return access.Certificate{}, err
+		}
 		return d.Identities.RegisterCertificate(p, authority(id), access.Officer(system), certificate, nil)
 	})
 }
@@ -160,6 +164,9 @@ func (d *Desk) AddAccount(ctx context.Context, g web.Ground, id, user, password 
 		return "", err
 	}
 	return through(ctx, d, g, access.OpCreateAccount, func(p access.Pass) (string, error) {
+		if err := d.Copy.Registered(p, id); err != nil {
+			return "", err
+		}
 		_, second, err := d.Identities.CreateAccount(p, account)
 		return second.URL, err
 	})

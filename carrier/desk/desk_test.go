@@ -29,6 +29,7 @@ import (
 	"limen/house"
 	"limen/law"
 	"limen/person"
+	"limen/web"
 )
 
 // counter is the copy's house behind HTTPS, with an administrator's token.
@@ -43,12 +44,16 @@ type counter struct {
 	key    *ecdsa.PrivateKey
 }
 
-func open(t *testing.T) *counter {
+func open(t *testing.T) *counter { return openAs(t, false) }
+
+// openAs opens the house, as a demonstration if it is to be: its sign-in then
+// shows the one-time code.
+func openAs(t *testing.T, demo bool) *counter {
 	t.Helper()
 	dir := t.TempDir()
 	clock := dbtest.NewClock(time.Date(2026, 11, 1, 9, 0, 0, 0, time.UTC))
 	quiet := slog.New(slog.DiscardHandler)
-	h, err := house.OpenCarrier(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "carriers.db"), Data: dir, Clock: clock.Now, Log: quiet})
+	h, err := house.OpenCarrier(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "carriers.db"), Data: dir, Clock: clock.Now, Log: quiet, Demo: demo})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +61,11 @@ func open(t *testing.T) *counter {
 	c := &counter{T: t, house: h, clock: clock}
 	c.admin = c.account("administrator", access.AdministratorRole, access.Authority{State: "EUE", Name: "Central System"},
 		carrier.OpDecide, carrier.OpList, access.OpAddCert, access.OpCreateAccount)
-	m, err := h.Mux(house.Facing{Version: "test", Log: quiet})
+	facing := house.Facing{Version: "test", Log: quiet}
+	if demo {
+		facing.Demo = &web.Demo{}
+	}
+	m, err := h.Mux(facing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,14 +91,14 @@ func (c *counter) account(user string, role access.Role, a access.Authority, ops
 	return token
 }
 
-// feed fills the copy with two invented travellers.
+// feed fills the copy with three invented travellers.
 func (c *counter) feed() {
 	c.Helper()
 	tokens, err := carrier.NewTokenKey(make([]byte, 32))
 	if err != nil {
 		c.Fatal(err)
 	}
-	f, err := c.house.Copy.Begin(c.Context(), c.house.Door, tokens)
+	f, err := c.house.Copy.Begin(c.Context(), c.house.Door, tokens, carrier.Position{})
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -101,7 +110,14 @@ func (c *counter) feed() {
 		Documents:  []person.Document{{Type: "P", Number: "U7788990", Issuer: "TUR", Expiry: law.MustDate("2033-01-01")}},
 		Identities: []carrier.Identity{{Name: person.Name{Surname: "YILMAZ", FirstNames: "MEHMET"}, Birth: birth, Sex: "M", Nationalities: []person.State{"TUR"}}},
 		Visas: []carrier.Visa{{Number: "FRA123456", Issuer: "FRA", Type: person.VisaC, ValidFrom: law.MustDate("2026-10-15"), ValidTo: law.MustDate("2026-12-15"),
-			Entries: 1, Days: 30, Status: carrier.VisaValid}}}}, nil)
+			Entries: 1, Days: 30, Status: carrier.VisaValid}}},
+		// Known and without a stay; and withheld, with a visa and a stay that nobody is told of.
+		{Token: tokens.Token("2"), Documents: []person.Document{{Type: "P", Number: "CA884411", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}},
+			Identities: []carrier.Identity{{Name: person.Name{Surname: "PELLETIER"}, Birth: birth, Sex: "F", Nationalities: []person.State{"CAN"}}}},
+		{Token: tokens.Token("3"), Withheld: true, VisaRequired: true, Documents: []person.Document{{Type: "P", Number: "U5550001", Issuer: "TUR", Expiry: law.MustDate("2033-01-01")}},
+			Identities: []carrier.Identity{{Name: person.Name{Surname: "KAYA"}, Birth: birth, Sex: "F", Nationalities: []person.State{"TUR"}}},
+			Visas:      []carrier.Visa{{Number: "FRA9", Issuer: "FRA", Type: person.VisaC, ValidFrom: law.MustDate("2026-10-15"), ValidTo: law.MustDate("2027-12-15"), Days: 90, Status: carrier.VisaValid}}},
+	}, nil)
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -339,6 +355,29 @@ func TestArt13_1_ATravellerAsks(t *testing.T) {
 	}
 	if a := ask("X1", "TUR"); !strings.HasPrefix(a, `{"answer":"NOT OK","days":0,`) {
 		t.Error(a)
+	}
+	// Known without a stay as unknown; withheld as unknown: the same bytes and, but
+	// for the numbers of the request and of its log entry, the same headers.
+	told := func(number, issuer string) string {
+		res, b := c.send(c.server.Client(), "POST", "/api/traveller/v1/stay",
+			`{"document":{"type":"P","number":"`+number+`","issuer":"`+issuer+`"},"destination":"ESP","entry":"2026-11-10","exit":"2026-11-20"}`, "Content-Type", "application/json")
+		for _, name := range []string{"Request-Id", "Log-Entry", "Date"} {
+			if res.Header.Get(name) == "" {
+				t.Errorf("%s has no %s", number, name)
+			}
+			res.Header.Set(name, strconv.Itoa(len(res.Header.Get(name))))
+		}
+		var head strings.Builder
+		if err := res.Header.Write(&head); err != nil {
+			t.Fatal(err)
+		}
+		return head.String() + string(b)
+	}
+	if a, b := told("CA884411", "CAN"), told("CA884412", "CAN"); a != b {
+		t.Errorf("known without a stay:\n%s\nunknown:\n%s", a, b)
+	}
+	if a, b := told("U5550001", "TUR"), told("U5550002", "TUR"); a != b {
+		t.Errorf("withheld:\n%s\nunknown:\n%s", a, b)
 	}
 	c.call(http.StatusUnprocessableEntity, "", "POST", "/api/traveller/v1/stay", map[string]any{"document": map[string]string{"type": "P", "number": "1", "issuer": "CAN"},
 		"destination": "ESP", "surname": "DOE"}, nil)

@@ -3,6 +3,7 @@ package desk
 import (
 	"embed"
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
@@ -42,12 +43,18 @@ type stayPage struct {
 }
 
 // Pages registers the traveller's page in every language (art 13(1), 2022/1409
-// art 15). It needs no signing in.
+// art 15), which needs no signing in, and the pages of carriers and of the
+// administrator who decides on them.
 func (d *Desk) Pages(m *web.Mux) error {
 	if err := m.Assets(files, "static"); err != nil {
 		return err
 	}
-	t, err := m.Templates(files, "pages", nil)
+	t, err := m.Templates(files, "pages", template.FuncMap{
+		"status": statusWord,
+		"notice": func(k carrier.NoticeKind) string { return noticeWords[k] },
+		"minute": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") },
+		"day":    func(t time.Time) string { return t.UTC().Format(time.DateOnly) },
+	})
 	if err != nil {
 		return err
 	}
@@ -77,6 +84,7 @@ func (d *Desk) Pages(m *web.Mux) error {
 			return show(w, r, status, p)
 		})
 	}
+	d.carrierPages(m, t)
 	match := language.NewMatcher(tags)
 	m.OpenPage("GET /stay", func(w http.ResponseWriter, r *http.Request) error {
 		wanted, _, _ := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))

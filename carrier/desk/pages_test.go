@@ -91,15 +91,17 @@ func TestArt13_1_PagesInEveryLanguage(t *testing.T) {
 func TestArt13_1_PageTellsNothingOfTheDocument(t *testing.T) {
 	c := open(t)
 	number := regexp.MustCompile(`<code>[0-9a-z]{16}</code>`)
-	ask := func(document string) string {
-		status, text := c.page("POST", "/en/stay", stayForm(document, "TUR", "FRA", "2027-06-01", "2027-06-10"))
+	ask := func(document, issuer string) string {
+		status, text := c.page("POST", "/en/stay", stayForm(document, issuer, "FRA", "2027-06-01", "2027-06-10"))
 		if status != 200 {
 			t.Fatalf("%s: %d", document, status)
 		}
 		return number.ReplaceAllString(text, "")
 	}
-	if a, b := ask("NOBODY1"), ask("NOBODY2"); a != b {
-		t.Error("two unknown documents get different pages")
+	for _, c := range [][3]string{{"TUR", "NOBODY1", "NOBODY2"}, {"CAN", "CA884411", "CA884412"}, {"TUR", "U5550001", "U5550002"}} {
+		if a, b := ask(c[1], c[0]), ask(c[2], c[0]); a != b {
+			t.Errorf("%v get different pages", c)
+		}
 	}
 }
 
@@ -124,6 +126,10 @@ func TestArt13_1_WithTheKeyboardAlone(t *testing.T) {
 		b.Eval(`document.querySelector("#exit").focus()`)
 		b.Type("\t\r")
 		b.Wait(".reply")
+		// Nothing stands outside of the window, in whichever direction it is written.
+		if got := b.Eval(`String(document.documentElement.scrollWidth <= document.documentElement.clientWidth && document.body.getBoundingClientRect().left === 0)`); got != "true" {
+			t.Errorf("%s: the page is wider than its window", tag)
+		}
 		if got := b.Text(".reply .word"); got == "" {
 			t.Errorf("%s: no answer", tag)
 		}

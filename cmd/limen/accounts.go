@@ -22,9 +22,10 @@ type accountCmd struct {
 type accountCreateCmd struct {
 	place
 	User      string      `arg:"" help:"Name to sign in with."`
-	Role      access.Role `required:"" help:"border_guard, immigration_officer, visa_officer, facilitation_officer, supervisor, administrator, …"`
+	Role      access.Role `required:"" help:"border_guard, kiosk, immigration_officer, visa_officer, facilitation_officer, supervisor, administrator, …"`
 	State     string      `default:"EUE" help:"State of the authority, code as in the machine readable zone."`
 	Authority string      `default:"Central System" help:"Name of the authority."`
+	Post      string      `help:"Crossing point where the account works; a kiosk needs one, a guard may choose another."`
 }
 
 // Run makes an account and prints what enrols an authenticator app.
@@ -35,8 +36,17 @@ func (c *accountCreateCmd) Run(ctx context.Context, s streams) error {
 	if _, err := person.ParseState(c.State); err != nil {
 		return err
 	}
-	if c.State == "EUE" && (c.Role == access.BorderGuard || c.Role == access.ImmigrationOfficer || c.Role == access.VisaOfficer) {
+	if c.State == "EUE" && (c.Role == access.BorderGuard || c.Role == access.KioskMachine || c.Role == access.ImmigrationOfficer || c.Role == access.VisaOfficer) {
 		return fmt.Errorf("a %s works for a state: name it with --state, as FRA or D", c.Role)
+	}
+	if c.Role == access.KioskMachine || c.Post != "" {
+		point, err := person.ParseCrossingPoint(c.Post)
+		if err != nil {
+			return err
+		}
+		if string(point.State) != c.State {
+			return fmt.Errorf("%s is a crossing point of %s: name one of --state", point.Code, point.State.Name())
+		}
 	}
 	fmt.Fprint(s.err, "Password (at least 12 characters), then Enter: ")
 	line, err := bufio.NewReader(s.in).ReadString('\n')
@@ -52,6 +62,11 @@ func (c *accountCreateCmd) Run(ctx context.Context, s streams) error {
 		Authority: access.Authority{Kind: access.RoleKind(c.Role), State: c.State, Name: c.Authority}})
 	if err != nil {
 		return err
+	}
+	if c.Post != "" {
+		if err := h.Identities.ChoosePost(ctx, account.User, c.Post); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(s.out, "Account %s made, role %s. Add it to an authenticator app, now; it is not shown again:\n%s\n", account.User, account.Role, second.URL)
 	return nil

@@ -130,7 +130,20 @@ func (c *carriersAccountCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	defer h.Close()
-	account, second, err := h.Identities.Create(ctx, access.NewAccount{User: c.User, Role: c.Role, Password: strings.TrimRight(line, "\r\n"), Authority: authority})
+	made, err := h.Identities.Prepare(ctx, access.NewAccount{User: c.User, Role: c.Role, Password: strings.TrimRight(line, "\r\n"), Authority: authority})
+	if err != nil {
+		return err
+	}
+	var account access.Account
+	second, err := access.Run(ctx, h.Door, access.Request{Principal: console, Op: access.OpCreateAccount}, func(p access.Pass) (second access.TOTPEnrolment, err error) {
+		if c.Role == access.CarrierAgent {
+			if err := h.Copy.Registered(p, c.Carrier); err != nil {
+				return second, err
+			}
+		}
+		account, second, err = h.Identities.CreateAccount(p, made)
+		return second, err
+	})
 	if err != nil {
 		return err
 	}
@@ -165,7 +178,12 @@ func (c *carriersCertificateCmd) Run(ctx context.Context, s streams) error {
 	}
 	defer h.Close()
 	r := carrier.Registration{ID: c.ID}
-	registered, err := h.Identities.AddCertificate(ctx, r.Authority(), access.Officer(c.System), certificate, nil)
+	registered, err := access.Run(ctx, h.Door, access.Request{Principal: console, Op: access.OpAddCert}, func(p access.Pass) (access.Certificate, error) {
+		if err := h.Copy.Registered(p, c.ID); err != nil {
+			return access.Certificate{}, err
+		}
+		return h.Identities.RegisterCertificate(p, r.Authority(), access.Officer(c.System), certificate, nil)
+	})
 	if err != nil {
 		return err
 	}
@@ -204,7 +222,7 @@ func (c *carriersFeedCmd) Run(ctx context.Context, s streams) error {
 
 type carriersJobCmd struct {
 	carriersPlace
-	Name string `arg:"" help:"Name of the duty: integrate, deregister, logs, answers, sessions."`
+	Name string `arg:"" help:"Name of the duty: integrate, deregister, watch, logs, answers, sessions."`
 }
 
 // Run carries out one duty.

@@ -14,6 +14,7 @@ type dbCmd struct {
 	Plan       dbPlanCmd       `cmd:"" help:"Print the tables and their distribution keys."`
 	Check      dbCheckCmd      `cmd:"" help:"Check every key of a store against the plan."`
 	Distribute dbDistributeCmd `cmd:"" help:"Turn the tables into Citus distributed or reference tables."`
+	Rewrite    dbRewriteCmd    `cmd:"" help:"Take what was erased out of the database's files, with every table locked while it is written."`
 }
 
 type dbPlanCmd struct{}
@@ -65,4 +66,32 @@ func (c *dbDistributeCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("%w. Nothing was changed: the tables stay on one machine. Install the extension, run CREATE EXTENSION citus, and try again", err)
 	}
 	return err
+}
+
+type dbRewriteCmd struct{ place }
+
+// Help is the command's long help.
+func (dbRewriteCmd) Help() string {
+	return `PostgreSQL leaves the bytes of erased rows in its files until their room is used again. This writes
+each table anew; nobody can read or write a table meanwhile, and the disk must have room for it twice.
+Archives of the server's log, replicas and backups are left as they are. On SQLite it does what the
+daily duty "scrub" does.`
+}
+
+// Run writes every table anew.
+func (c *dbRewriteCmd) Run(ctx context.Context, s streams) error {
+	h, err := c.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	var tables []string
+	for _, r := range db.Plan(house.Schemas()) {
+		tables = append(tables, r.Table)
+	}
+	if err := h.Store.Rewrite(ctx, tables...); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "%d tables written anew\n", len(tables))
+	return nil
 }

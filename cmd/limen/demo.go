@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"limen/access"
+	"limen/ees"
 	"limen/house"
 	"limen/law"
 	"limen/sim"
@@ -49,14 +50,26 @@ type demoAccount struct {
 // demoCast is who works in the demonstration.
 var demoCast = []access.NewAccount{
 	{User: "guard", Role: access.BorderGuard, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
+	{User: "kiosk", Role: access.KioskMachine, Authority: access.Authority{State: "FRA", Name: "Police aux frontières, Paris"}},
 	{User: "immigration", Role: access.ImmigrationOfficer, Authority: access.Authority{State: "D", Name: "Ausländerbehörde Berlin"}},
 	{User: "visa", Role: access.VisaOfficer, Authority: access.Authority{State: "ESP", Name: "Consulado General, Rabat"}},
 	{User: "facilitation", Role: access.FacilitationOfficer, Authority: access.Authority{State: "NLD", Name: "Koninklijke Marechaussee, Schiphol"}},
+	{User: "unit", Role: access.UnitOfficer, Authority: access.Authority{State: "FRA", Name: "Brigade criminelle, Paris"}},
+	{User: "access-point", Role: access.AccessPointOfficer, Authority: access.Authority{State: "FRA", Name: "Point d'accès central"}},
+	{User: "statistics", Role: access.Statistician, Authority: access.Authority{State: "EUE", Name: "eu-LISA"}},
 	{User: "supervisor", Role: access.SupervisorOfficer, Authority: access.Authority{State: "EUE", Name: "European Data Protection Supervisor"}},
 	{User: "administrator", Role: access.AdministratorRole, Authority: access.Authority{State: "EUE", Name: "Central System"}},
 }
 
-// demoPost is where the demonstration's guard works.
+// demoDesignated are the lines of article 29 by which the cast's unit may ask and
+// its access point may answer.
+var demoDesignated = []ees.Designation{
+	{Kind: ees.DesignatedAuthority, State: "FRA", Name: "Police nationale", From: law.EESStart()},
+	{Kind: ees.ListedUnit, State: "FRA", Name: "Brigade criminelle, Paris", Authority: "Police nationale", From: law.EESStart()},
+	{Kind: ees.ListedAccessPoint, State: "FRA", Name: "Point d'accès central", From: law.EESStart()},
+}
+
+// demoPost is where the demonstration's guard works, and where its kiosk stands.
 const demoPost = "FRCDG"
 
 // Run serves the demonstration.
@@ -156,7 +169,7 @@ func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, 
 	accounts, err := readOrMake(filepath.Join(c.Data, "accounts.json"), func() (accounts []demoAccount, err error) {
 		for _, n := range demoCast {
 			a, err := makeAccount(ctx, h.Identities, h.Door, n)
-			if err == nil && n.Role == access.BorderGuard {
+			if err == nil && (n.Role == access.BorderGuard || n.Role == access.KioskMachine) {
 				err = h.Identities.ChoosePost(ctx, n.User, demoPost)
 			}
 			if err != nil {
@@ -164,9 +177,26 @@ func (c *demoCmd) accounts(ctx context.Context, h *house.House) ([]demoAccount, 
 			}
 			accounts = append(accounts, a)
 		}
-		return accounts, nil
+		return accounts, designate(ctx, h)
 	})
 	return accounts, err
+}
+
+// designate lists the offices of the cast, as their administrator would; listing
+// them again changes nothing.
+func designate(ctx context.Context, h *house.House) error {
+	administrator, _, err := h.Identities.PrincipalOf(ctx, "administrator")
+	if err != nil {
+		return err
+	}
+	for _, d := range demoDesignated {
+		_, err := access.Run(ctx, h.Door, access.Request{Principal: administrator, Op: ees.OpRegisterDesignated},
+			func(p access.Pass) (ees.Designation, error) { return h.EES.RegisterDesignated(p, d) })
+		if err != nil {
+			return fmt.Errorf("designation of %s: %w", d.Name, err)
+		}
+	}
+	return nil
 }
 
 // readOrMake reads accounts from a file, or makes them and writes it.

@@ -28,7 +28,7 @@ type nuiServeCmd struct {
 	CentralCA    string   `name:"central-ca" type:"existingfile" env:"LIMEN_CENTRAL_CA" help:"Certification authority of the Central System; left out, the machine's own list."`
 	Certificate  string   `type:"existingfile" env:"LIMEN_NUI_CERTIFICATE" help:"Client certificate for the Central System."`
 	Key          string   `type:"existingfile" env:"LIMEN_NUI_KEY" help:"Its key."`
-	TokenFile    string   `name:"token-file" type:"existingfile" env:"LIMEN_NUI_TOKEN_FILE" help:"File with a token for the Central System, in place of a certificate. The token needs ees.backfill and ees.kept_until."`
+	TokenFile    string   `name:"token-file" type:"existingfile" env:"LIMEN_NUI_TOKEN_FILE" help:"File with a token for the Central System, in place of a certificate. The token needs ees.backfill and ees.kept_until and, to pass checks through, ees.check, ees.read_check, ees.take_step, ees.identify, ees.record_crossing and ees.record_refusal."`
 	Name         string   `required:"" env:"LIMEN_NUI_NAME" help:"Name of this interface, unique in the state."`
 	State        string   `required:"" env:"LIMEN_NUI_STATE" help:"Code of the state, as in the machine readable zone."`
 	AtPoint      bool     `name:"at-crossing-point" help:"This is the store of a crossing point, for when the state's interface is out too: events are marked LOCAL_BUFFER."`

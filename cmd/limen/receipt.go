@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"limen/carrier"
@@ -19,9 +18,9 @@ type receiptCmd struct {
 }
 
 type receiptVerifyCmd struct {
-	File      string `arg:"" type:"existingfile" help:"Receipt, or answer with a receipt, as JSON."`
-	Key       string `required:"" help:"Public key as base64, or a file with it or with the list that the service publishes."`
-	Passenger string `type:"existingfile" help:"Canonical question of one passenger: say which leaf proves that it was asked."`
+	File   string `arg:"" type:"existingfile" help:"Receipt, or answer with a receipt: JSON, XML or CUSRES."`
+	Key    string `required:"" help:"Public key as base64, or a file with it or with the list that the service publishes."`
+	Flight string `type:"existingfile" help:"The question as it was sent, in JSON, XML or PAXLST: prove that the receipt answers it."`
 }
 
 // Help is the command's long help.
@@ -46,23 +45,22 @@ func (c *receiptVerifyCmd) Run(_ context.Context, s streams) error {
 	}
 	fmt.Fprintf(s.out, "carrier      %s\nasked        %s\ndata as of   %s\npassengers   %d\nsigned by    %s\n",
 		statement.Carrier, statement.Asked.Format(time.RFC3339Nano), statement.AsOf.Format(time.RFC3339Nano), statement.Passengers, statement.Key)
-	var question []byte
-	if c.Passenger != "" {
-		if question, err = os.ReadFile(c.Passenger); err != nil {
+	for i, a := range statement.Answers {
+		fmt.Fprintf(s.out, "passenger %-3d %s\n", statement.First+i, a)
+	}
+	if c.Flight != "" {
+		b, err := os.ReadFile(c.Flight)
+		if err != nil {
 			return err
 		}
-		question = []byte(strings.TrimSpace(string(question)))
-	}
-	proved := false
-	for i, a := range statement.Answers {
-		note := ""
-		if question != nil && r.Leaves[i].Proves(question) {
-			proved, note = true, "  this question"
+		f, err := carrier.ReadFlight(b, time.Now())
+		if err == nil {
+			err = r.ProvesFlight(f)
 		}
-		fmt.Fprintf(s.out, "passenger %-3d %s%s\n", statement.First+i, a, note)
-	}
-	if question != nil && !proved {
-		return fmt.Errorf("the receipt verifies, and none of its leaves proves this question")
+		if err != nil {
+			return fmt.Errorf("the receipt verifies, and not for this question: %w", err)
+		}
+		fmt.Fprintln(s.out, "question     it is what the receipt answers")
 	}
 	fmt.Fprintln(s.out, "verdict      the receipt verifies")
 	return nil
@@ -126,5 +124,5 @@ func readReceipt(path string) (carrier.Receipt, error) {
 	if json.Unmarshal(b, &whole) == nil && len(whole.Receipt) > 0 {
 		b = whole.Receipt
 	}
-	return carrier.ReadReceipt(b)
+	return carrier.ReadAnswer(b)
 }

@@ -31,7 +31,7 @@ func TestReceiptCommandsVerifyOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	feed, err := h.Copy.Begin(ctx, h.Door, tokens)
+	feed, err := h.Copy.Begin(ctx, h.Door, tokens, carrier.Position{})
 	if err == nil {
 		err = feed.MarkFresh(ctx, now)
 	}
@@ -44,8 +44,9 @@ func TestReceiptCommandsVerifyOffline(t *testing.T) {
 	}
 	p := carrier.Passenger{Surname: "Doe", FirstNames: "Jane", BirthDate: "1988-02-11", Sex: "F", Nationality: "CAN",
 		Document: carrier.DocumentInput{Type: "P", Number: "C1", Issuer: "CAN", Expiry: law.MustDate("2033-01-01")}}
+	f := carrier.Flight{Transport: "LM1", Departure: now.Add(time.Hour), Entry: carrier.Place{State: "FRA"}, Arrival: law.MustDate("2026-11-01"), People: []carrier.Passenger{p, p, p}}
 	out, err := h.Copy.Ask(ctx, h.Door, access.Request{Principal: access.Principal{Officer: "agent", Channel: "mtls", Authority: r.Authority()}, Op: carrier.OpAsk},
-		carrier.Flight{Transport: "LM1", Departure: now.Add(time.Hour), Entry: carrier.Place{State: "FRA"}, Arrival: law.MustDate("2026-11-01"), People: []carrier.Passenger{p, p, p}})
+		f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,14 +61,7 @@ func TestReceiptCommandsVerifyOffline(t *testing.T) {
 		return filepath.Join(dir, name)
 	}
 	keys := write("keys.json", carrier.PublicKeyList{Keys: h.Copy.Receipts().Public()})
-	question, err := h.Copy.CanonicalPassenger(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	asked := filepath.Join(dir, "question.json")
-	if err := os.WriteFile(asked, append(question, '\n'), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	asked := write("question.json", f)
 	run := func(c interface {
 		Run(context.Context, streams) error
 	}) (string, error) {
@@ -76,9 +70,31 @@ func TestReceiptCommandsVerifyOffline(t *testing.T) {
 		return b.String(), err
 	}
 	answer := write("answer.json", out)
-	text, err := run(&receiptVerifyCmd{File: answer, Key: keys, Passenger: asked})
-	if err != nil || !strings.Contains(text, "the receipt verifies") || strings.Count(text, "this question") != 3 {
+	text, err := run(&receiptVerifyCmd{File: answer, Key: keys, Flight: asked})
+	if err != nil || !strings.Contains(text, "the receipt verifies") || !strings.Contains(text, "it is what the receipt answers") {
 		t.Errorf("%v\n%s", err, text)
+	}
+	document, err := carrier.WriteXML(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inXML := filepath.Join(dir, "answer.xml")
+	if err := os.WriteFile(inXML, document, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = run(&receiptVerifyCmd{File: inXML, Key: keys, Flight: asked}); err != nil {
+		t.Errorf("the answer in XML: %v\n%s", err, text)
+	}
+	other := f
+	other.Transport = "LM2"
+	if text, err = run(&receiptVerifyCmd{File: answer, Key: keys, Flight: write("other.json", other)}); err == nil || !strings.Contains(err.Error(), "another journey") {
+		t.Errorf("for another flight: %v\n%s", err, text)
+	}
+	other = f
+	other.People = []carrier.Passenger{p, p, p}
+	other.People[1].Document.Number = "C2"
+	if text, err = run(&receiptVerifyCmd{File: answer, Key: keys, Flight: write("other.json", other)}); err == nil || !strings.Contains(err.Error(), "passenger 1") {
+		t.Errorf("for another passenger: %v\n%s", err, text)
 	}
 	one, err := run(&receiptShowCmd{File: answer, Passenger: 2, NoSalt: true})
 	if err != nil {
@@ -91,7 +107,7 @@ func TestReceiptCommandsVerifyOffline(t *testing.T) {
 	if text, err = run(&receiptVerifyCmd{File: shown, Key: h.Copy.Receipts().Public()[0].Public}); err != nil || !strings.Contains(text, "passenger 2   NOT APPLICABLE") {
 		t.Errorf("%v\n%s", err, text)
 	}
-	if text, err = run(&receiptVerifyCmd{File: shown, Key: keys, Passenger: asked}); err == nil {
+	if text, err = run(&receiptVerifyCmd{File: shown, Key: keys, Flight: asked}); err == nil {
 		t.Errorf("without its salt a leaf proves a question:\n%s", text)
 	}
 	out.Answers[0].Answer, out.Receipt.Leaves[0].Answer = carrier.OK, carrier.OK

@@ -3,40 +3,12 @@ package desk
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"limen/access"
 	"limen/ees"
-	"limen/law"
 	"limen/web"
 )
-
-// LastSeen is the version that a caller last saw, in the header If-Match.
-type LastSeen struct {
-	IfMatch string `header:"If-Match" maxLength:"24" doc:"Version last seen, as in the ETag. Left out, no check is made."`
-}
-
-// version reads the header; 0 when it was left out or says *.
-func (s LastSeen) version() (int64, error) {
-	tag := strings.Trim(strings.TrimPrefix(strings.TrimSpace(s.IfMatch), "W/"), `"`)
-	if tag == "" || tag == "*" {
-		return 0, nil
-	}
-	n, err := strconv.ParseInt(tag, 10, 64)
-	if err != nil || n < 0 {
-		return 0, law.BadField("If-Match", "no_version", "", "Send the version as the ETag gave it, such as \"2\".")
-	}
-	return n, nil
-}
-
-// tagged gives an answer the version as its ETag.
-func tagged[T any](a *answer[T], err error, version func(T) int64) (*answer[T], error) {
-	if err == nil {
-		a.ETag = strconv.Quote(strconv.FormatInt(version(a.Body), 10))
-	}
-	return a, err
-}
 
 type checkPath struct {
 	web.Ground

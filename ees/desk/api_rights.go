@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"limen/access"
 	"limen/ees"
@@ -39,14 +38,6 @@ type casesInput struct {
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"Cases on a page."`
 }
 
-// etag gives an answer its version.
-func etag[T any](a *answer[T], err error, version func(T) int64) (*answer[T], error) {
-	if err == nil {
-		a.ETag = strconv.Quote(strconv.FormatInt(version(a.Body), 10))
-	}
-	return a, err
-}
-
 // decide registers an operation that changes something known.
 func decide[In, Out any](d *Desk, m *web.Mux, o web.Operation, version func(Out) int64, fn func(access.Pass, In, int64) (Out, error)) {
 	o.Method, o.Tag, o.Once = http.MethodPost, rightsTag, true
@@ -56,7 +47,7 @@ func decide[In, Out any](d *Desk, m *web.Mux, o web.Operation, version func(Out)
 			return nil, err
 		}
 		a, err := through(ctx, d, in.over(in.Ground), o.Op, func(p access.Pass) (Out, error) { return fn(p, in.Body, seen) })
-		return etag(a, err, version)
+		return tagged(a, err, version)
 	})
 }
 
@@ -70,7 +61,7 @@ func (d *Desk) rightsAPI(m *web.Mux) {
 		Description: "Records, refusals, identities and documents go to the file that stays, with the names they had; every stay is judged anew. The other reference is answered with file_merged and the reference that stays. The versions of both files stand in the body."},
 		func(ctx context.Context, in *simple[ees.MergeRequest]) (*answer[ees.MergeView], error) {
 			a, err := through(ctx, d, in.over(in.Ground), ees.OpMergeFiles, func(p access.Pass) (ees.MergeView, error) { return d.Register.MergeFiles(p, in.Body) })
-			return etag(a, err, func(v ees.MergeView) int64 { return v.Version })
+			return tagged(a, err, func(v ees.MergeView) int64 { return v.Version })
 		})
 	decide(d, m, web.Operation{Path: "/api/ees/v1/merges/undo", Op: ees.OpUndoMerge, Article: "2017/2226 art 35(1)", Summary: "Part two files that were merged by mistake",
 		Description: "Both files are as they were. Crossings since go to the file that is named; whatever else was decided since is left to correction."},
@@ -101,7 +92,7 @@ func (d *Desk) rightsAPI(m *web.Mux) {
 		Summary: "Open a case", Status: http.StatusCreated, Once: true, Description: "A person's request about their data, or evidence that another state's data are wrong. The answer says which limits run and what can be done."},
 		func(ctx context.Context, in *simple[ees.CaseRequest]) (*answer[ees.CaseView], error) {
 			a, err := through(ctx, d, in.over(in.Ground), ees.OpOpenCase, func(p access.Pass) (ees.CaseView, error) { return d.Register.OpenCase(p, in.Body) })
-			return etag(a, err, func(v ees.CaseView) int64 { return v.Version })
+			return tagged(a, err, func(v ees.CaseView) int64 { return v.Version })
 		})
 	decide(d, m, web.Operation{Path: "/api/ees/v1/cases/steps", Op: ees.OpStepCase, Article: "2017/2226 art 52(2)", Summary: "Take the next step in a case",
 		Description: "For the state whose turn it is. After the decision the answer has the letter to the person and the record for the supervisory authority. If-Match is the version of the case."},
@@ -110,7 +101,7 @@ func (d *Desk) rightsAPI(m *web.Mux) {
 		Summary: "Read a case", Description: "For a state that it concerns: where it stands, by when what must be done, and what can be done."},
 		func(ctx context.Context, in *casePath) (*answer[ees.CaseView], error) {
 			a, err := through(ctx, d, in.over(in.Ground), ees.OpReadCase, func(p access.Pass) (ees.CaseView, error) { return d.Register.ReadCase(p, in.ID) })
-			return etag(a, err, func(v ees.CaseView) int64 { return v.Version })
+			return tagged(a, err, func(v ees.CaseView) int64 { return v.Version })
 		})
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/ees/v1/cases", Tag: rightsTag, Op: ees.OpListCases, Article: "2017/2226 art 52",
 		Summary: "List the cases with a time limit", Description: "The next due first: those whose turn is with the own state, and those of its own that wait for another. Names nobody."},

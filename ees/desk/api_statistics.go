@@ -16,29 +16,32 @@ import (
 	"limen/web"
 )
 
-type spanInput struct {
+// SpanInput is the days of a question. Its name is in capitals because parameters
+// of an embedded struct are read only where its type is exported.
+type SpanInput struct {
 	web.Ground
 	From  web.Day `query:"from" required:"true" doc:"First day."`
 	To    web.Day `query:"to" required:"true" doc:"Last day."`
 	State string  `query:"state" maxLength:"3" doc:"One state only."`
 }
 
-func (in *spanInput) query() ees.StatisticsQuery {
+func (in *SpanInput) query() ees.StatisticsQuery {
 	return ees.StatisticsQuery{From: in.From.Date, To: in.To.Date, State: in.State}
 }
 
 type dailyInput struct {
-	spanInput
+	SpanInput
 	After string `query:"after" maxLength:"200" doc:"The value of 'next' of the page before."`
 }
 
-type reportInput struct {
-	spanInput
+// ReportInput names a report and its days.
+type ReportInput struct {
+	SpanInput
 	Name string `path:"name" maxLength:"40" doc:"Name of the report: overstays, without_exit, refusals, changes, fingerprint_exemptions, crossings, nationalities."`
 }
 
 type exportInput struct {
-	reportInput
+	ReportInput
 	Format string `query:"format" enum:"csv,parquet" default:"csv" doc:"csv or parquet."`
 }
 
@@ -54,14 +57,14 @@ func (d *Desk) statisticsAPI(m *web.Mux) {
 			})
 		})
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/ees/v1/statistics/reports/{name}", ID: "ees.report", Tag: tag, Op: ees.OpReadStatistics,
-		Article: "2017/2226 art 63(4)", Summary: "Read a report", Description: "A table of counts over the daily set. Counts that are too small are left out, also of the sum."},
-		func(ctx context.Context, in *reportInput) (*answer[ees.Report], error) {
+		Article: "2017/2226 art 63(4)", Summary: "Read a report", Description: "A table of counts over the daily set, of a whole quarter or year that is over. Counts that are too small are left out, also of the sum; the others are rounded."},
+		func(ctx context.Context, in *ReportInput) (*answer[ees.Report], error) {
 			return d.report(ctx, in)
 		})
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/ees/v1/statistics/exports/reports/{name}", ID: "ees.export_report", Tag: tag, Op: ees.OpReadStatistics,
 		Article: "2017/2226 art 63(4)", Summary: "Export a report", Description: "The same table as CSV or Parquet."},
 		func(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
-			report, err := d.report(ctx, &in.reportInput)
+			report, err := d.report(ctx, &in.ReportInput)
 			if err != nil {
 				return nil, err
 			}
@@ -70,7 +73,7 @@ func (d *Desk) statisticsAPI(m *web.Mux) {
 	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/ees/v1/statistics/exports/daily", ID: "ees.export_daily_set", Tag: tag, Op: ees.OpReadStatistics,
 		Article: "2017/2226 art 63(2)", Summary: "Export the daily set", Description: "Up to 31 days as CSV or Parquet."},
 		func(ctx context.Context, in *struct {
-			spanInput
+			SpanInput
 			Format string `query:"format" enum:"csv,parquet" default:"csv" doc:"csv or parquet."`
 		}) (*huma.StreamResponse, error) {
 			cells, err := through(ctx, d, in.Ground, ees.OpReadStatistics, func(p access.Pass) ([]ees.Cell, error) { return d.whole(p, in.query()) })
@@ -81,7 +84,7 @@ func (d *Desk) statisticsAPI(m *web.Mux) {
 		})
 }
 
-func (d *Desk) report(ctx context.Context, in *reportInput) (*answer[ees.Report], error) {
+func (d *Desk) report(ctx context.Context, in *ReportInput) (*answer[ees.Report], error) {
 	return through(ctx, d, in.Ground, ees.OpReadStatistics, func(p access.Pass) (ees.Report, error) {
 		return d.Register.Report(p, in.Name, in.query())
 	})

@@ -4,38 +4,11 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"limen/access"
 	"limen/ees"
-	"limen/law"
 	"limen/web"
 )
-
-// SeenVersion is the file, or the case, that a decision was taken on, as its
-// reader saw it.
-type SeenVersion struct {
-	IfMatch string `header:"If-Match" maxLength:"24" example:"\"3\"" doc:"Version of the file, or of the case, as it was read: its ETag, or the member version of an earlier answer."`
-}
-
-// seen reads the version; a decision on a known file needs one.
-func (v SeenVersion) seen() (int64, error) {
-	text := strings.Trim(strings.TrimPrefix(strings.TrimSpace(v.IfMatch), "W/"), `"`)
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
-		return 0, law.BadField("If-Match", "version_missing", "2017/2226 art 35(1)",
-			"Say in If-Match which version of the file you decided on: its ETag. Nothing is decided on a file that has changed since it was read.")
-	}
-	return n, nil
-}
-
-// seenIf reads the version where a file is named; a new file has none.
-func (v SeenVersion) seenIf(known bool) (int64, error) {
-	if !known {
-		return 0, nil
-	}
-	return v.seen()
-}
 
 type changeInput struct {
 	web.Ground

@@ -31,6 +31,10 @@ type pages struct {
 	oneCase *web.View[casePage]
 	waiting *web.View[waitingPage]
 	kiosk   *web.View[kioskPage]
+
+	fallback   *web.View[fallbackPage]
+	secondLine *web.View[secondLinePage]
+	settle     *web.View[settlePage]
 }
 
 // Pages registers the desk's pages: the booth, the search, the file and the list
@@ -68,6 +72,10 @@ func (d *Desk) Pages(m *web.Mux) error {
 		oneCase: web.NewView[casePage](t, "case.html"),
 		waiting: web.NewView[waitingPage](t, "waiting.html"),
 		kiosk:   web.NewView[kioskPage](t, "kiosk.html"),
+
+		fallback:   web.NewView[fallbackPage](t, "fallback.html"),
+		secondLine: web.NewView[secondLinePage](t, "second_line.html"),
+		settle:     web.NewView[settlePage](t, "settle.html"),
 	}
 	m.Page("GET /ees/booth", d.showBooth)
 	m.Page("POST /ees/booth", d.checkAtBooth)
@@ -87,13 +95,14 @@ func (d *Desk) Pages(m *web.Mux) error {
 	m.Nav(
 		web.NavItem{Href: "/ees/booth", Label: "Booth", About: "Check a traveller and record entry, exit or refusal", Kinds: []access.Kind{access.Border}},
 		web.NavItem{Href: "/ees/waiting", Label: "Waiting", About: "Travellers who were at a kiosk and wait for a guard", Kinds: []access.Kind{access.Border}},
-		web.NavItem{Href: "/ees/kiosk", Label: "Kiosk", About: "Self-service for travellers at a kiosk", Kinds: []access.Kind{access.Border}},
+		web.NavItem{Href: "/ees/kiosk", Label: "Kiosk", About: "Self-service for travellers at a kiosk", Kinds: []access.Kind{access.Kiosk}},
 		web.NavItem{Href: "/ees/files", Label: "Files", About: "Find an individual file by document or name", Kinds: records},
 		web.NavItem{Href: "/ees/overstayers", Label: "Overstayers", About: "Stays that ended without an exit, and exits that came too late",
 			Kinds: []access.Kind{access.Border, access.Immigration, access.Visa}},
 		web.NavItem{Href: "/ees/cases", Label: "Cases", About: "Requests of persons about their data, corrections and early erasures, by when they are due",
 			Kinds: []access.Kind{access.Immigration}},
 	)
+	d.fallbackPages(m)
 	d.hangPolicePages(m, t)
 	return nil
 }
@@ -168,7 +177,7 @@ func form(r *http.Request) boothPage {
 		Identity: []web.Field{
 			field("identity.surname", "Surname", "", 128), field("identity.first_names", "First names", "", 128),
 			field("identity.birth_date", "Birth date", "YYYY-MM-DD; YYYY if only the year is known", 10),
-			choice("identity.sex", "Sex", "F", "Female", "M", "Male", "X", "Unspecified"),
+			choice("identity.sex", "Sex", "", "Choose", "F", "Female", "M", "Male", "X", "Unspecified"),
 			field("identity.nationalities", "Nationality", "Code as printed: TUR, D, GBR", 3)},
 		Visa: []web.Field{
 			field("visa.number", "Sticker number", "", 20), field("visa.issuer", "Issued by", "Code of the state: FRA, D", 3), choice("visa.type", "Type", "C", "C, uniform", "LTV", "Limited territorial validity"),
@@ -340,6 +349,9 @@ type reasonBox struct {
 
 func (d *Desk) checkAtBooth(w http.ResponseWriter, r *http.Request) error {
 	p := form(r)
+	if code, err := ees.ParseCode(p.MRZ); err == nil {
+		return d.takeOver(w, r, code) // scanned from the traveller's slip
+	}
 	req, err := p.request(r)
 	var check *answer[ees.Check]
 	if err == nil {

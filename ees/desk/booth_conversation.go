@@ -27,6 +27,7 @@ var eventWords = map[ees.CheckEvent]string{
 // stateWords says where a check stands, in a heading.
 var stateWords = map[ees.CheckState]string{
 	ees.StateVerifyFace: "Verify the face", ees.StateVerifyFingers: "Verify the fingerprints", ees.StateVerifyFaceInstead: "Verify the face instead",
+	ees.StateConsultVIS: "Consult the Visa Information System", ees.StateConsulted: "Visa Information System consulted",
 	ees.StateVerified: "Verified", ees.StateByDocument: "Identity by document alone", ees.StateIdentifyFingers: "Identify by fingerprints",
 	ees.StateIdentifyVIS: "Consult the Visa Information System", ees.StateIdentifyVISFingers: "Identify in the Visa Information System",
 	ees.StateIdentifyAlphanumeric: "Identify by letters", ees.StateSeveralCandidates: "Several files are possible", ees.StateIdentified: "Found by identification",
@@ -64,8 +65,12 @@ func (d *Desk) stepAtBooth(w http.ResponseWriter, r *http.Request) error {
 
 // takeOverAtBooth makes the check from what the kiosk took.
 func (d *Desk) takeOverAtBooth(w http.ResponseWriter, r *http.Request) error {
+	return d.takeOver(w, r, r.PostFormValue("code"))
+}
+
+func (d *Desk) takeOver(w http.ResponseWriter, r *http.Request, code string) error {
 	check, err := through(r.Context(), d, web.Ground{}, ees.OpTakeOver, func(p access.Pass) (ees.Check, error) {
-		return d.Register.TakeOver(p, r.PostFormValue("code"), web.PostFrom(r.Context()))
+		return d.Register.TakeOver(p, code, web.PostFrom(r.Context()))
 	})
 	if err != nil {
 		return d.notDone(w, r, err)

@@ -19,6 +19,7 @@ type kioskPage struct {
 	View      ees.KioskView
 	Question  string
 	Choices   []web.Option
+	Square    square // the traveller's code, for the scanner of the booth
 }
 
 type language struct {
@@ -51,6 +52,12 @@ func kioskView(r *http.Request, page string) kioskPage {
 func (d *Desk) showKiosk(w http.ResponseWriter, r *http.Request, v ees.KioskView) error {
 	p := kioskView(r, kioskNext(v))
 	p.View = v
+	if p.Page == "booth" {
+		var err error
+		if p.Square, err = codeSquare(v.Code); err != nil {
+			return err
+		}
+	}
 	if p.Page == "question" {
 		p.Question = v.Questions[0].Code
 		for _, choice := range kioskChoices[p.Question] {

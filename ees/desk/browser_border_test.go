@@ -1,56 +1,12 @@
 package desk_test
 
 import (
-	"context"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"limen/access"
-	"limen/db/dbtest"
-	"limen/house"
-	"limen/web"
 	"limen/web/browsertest"
 )
-
-// signedIn is a browser in which a guard at Paris Charles de Gaulle is signed in.
-func signedIn(t *testing.T) *browsertest.Browser {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("the browser takes its time; 'make test' runs it")
-	}
-	dir := t.TempDir()
-	clock := dbtest.NewClock(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))
-	h, err := house.Open(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "limen.db"), Data: dir, Clock: clock.Now, Demo: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	const password = "correct horse battery"
-	if _, _, err := h.Identities.Create(t.Context(), access.NewAccount{User: "guard", Role: access.BorderGuard, Password: password,
-		Authority: access.Authority{Kind: access.Border, State: "FRA", Name: "Police aux frontières"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Identities.ChoosePost(context.Background(), "guard", "FRCDG"); err != nil {
-		t.Fatal(err)
-	}
-	m, err := h.Mux(house.Facing{Version: "test", Demo: &web.Demo{Accounts: []web.DemoAccount{{Role: "border guard", User: "guard", Password: password}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(m)
-	t.Cleanup(server.Close)
-	b := browsertest.Start(t, server.URL, server.Certificate())
-	b.Open("/ees/booth")
-	b.Focused("#user")
-	b.Type("guard\t" + password + "\r")
-	b.Focused("#code")
-	b.Type("\r")
-	b.Wait(".tiles, #mrz")
-	return b
-}
 
 // labelled wants every control of the page to have a name that a screen reader
 // can say, every identifier once, and exactly one heading of the first rank.
@@ -78,8 +34,18 @@ const annaZone = "P<CANPELLETIER<<ANNA<<<<<<<<<<<<<<<<<<<<<<<<\rCA88441104CAN880
 // A traveller at the kiosk, in steps of one thing each, and the guard who takes
 // it over without a second capture.
 func TestKiosk_FromTheKioskToTheBooth(t *testing.T) {
-	b := signedIn(t)
-	b.Open("/ees/kiosk")
+	d := browse(t, "kiosk", access.KioskMachine, "Police aux frontières", "FRCDG")
+	d.member("guard", access.BorderGuard, "Police aux frontières", "FRCDG")
+	b := d.Browser
+	d.goTo("/ees/kiosk", "#mrz")
+	// The account has this page and no other: whoever stands here can type.
+	for _, elsewhere := range []string{"/", "/ees/booth", "/ees/waiting", "/ees/files", "/post", "/account/passkeys"} {
+		b.Open(elsewhere)
+		b.Wait("#mrz")
+		if b.Path() != "/ees/kiosk" {
+			t.Errorf("%s leads to %s", elsewhere, b.Path())
+		}
+	}
 	b.Focused("#mrz")
 	labelled(t, b, "kiosk start")
 	shot(b, "kiosk-start")
@@ -124,8 +90,10 @@ func TestKiosk_FromTheKioskToTheBooth(t *testing.T) {
 	labelled(t, b, "kiosk booth")
 	shot(b, "kiosk-booth")
 	code := strings.TrimSpace(b.Text(".code"))
+	b.Wait("svg.square path")
 
-	b.Open("/ees/waiting")
+	d.as("guard")
+	d.goTo("/ees/waiting", "#code")
 	b.Focused("#code")
 	labelled(t, b, "waiting")
 	shot(b, "waiting")
@@ -145,9 +113,10 @@ func TestKiosk_FromTheKioskToTheBooth(t *testing.T) {
 	b.Until(`document.body.innerText.includes("Nothing was recorded")`)
 	shot(b, "kiosk-unconfirmed")
 	b.Complaints()
+	// A scanner types the code where the document is read, and ends with Enter.
 	b.Open("/ees/booth")
-	b.Fill("#code", code)
-	b.Click(".handoff button")
+	b.Focused("#mrz")
+	b.Type(code + "\r")
 	b.Wait("#kiosk")
 	for _, kind := range []string{"document", "face", "fingerprints"} {
 		b.Eval(`document.querySelector('form[action$="cross"] input[name="confirmed.` + kind + `"]').focus(), ""`)

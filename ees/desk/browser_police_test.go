@@ -2,41 +2,20 @@ package desk_test
 
 import (
 	"context"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"limen/access"
-	"limen/db/dbtest"
 	"limen/ees"
-	"limen/house"
 	"limen/law"
-	"limen/web"
-	"limen/web/browsertest"
 )
 
 // An official of the access point verifies a request, searches, and finds an
 // urgent access unjustified, with the keyboard alone.
 func TestRequests_WithTheKeyboardAlone(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the browser takes its time; 'make test' runs it")
-	}
-	dir := t.TempDir()
-	clock := dbtest.NewClock(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))
-	h, err := house.Open(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "limen.db"), Data: dir, Clock: clock.Now, Demo: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	enlist(t, h, "verifier", access.AccessPointOfficer, "FRA", "Point d'accès central")
-	m, err := h.Mux(house.Facing{Version: "test", Demo: &web.Demo{Accounts: []web.DemoAccount{{Role: "access point", User: "verifier", Password: "correct horse battery"}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(m)
-	t.Cleanup(server.Close)
+	d := browse(t, "verifier", access.AccessPointOfficer, "Point d'accès central", "")
+	b, h := d.Browser, d.house
 
 	act := func(kind access.Kind, state, name string, op access.Op, purpose access.Purpose, fn func(access.Pass) error) {
 		t.Helper()
@@ -46,11 +25,11 @@ func TestRequests_WithTheKeyboardAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, d := range []ees.Designation{{Kind: ees.DesignatedAuthority, Name: "Police nationale"}, {Kind: ees.ListedUnit, Name: "Brigade criminelle", Authority: "Police nationale"},
+	for _, l := range []ees.Designation{{Kind: ees.DesignatedAuthority, Name: "Police nationale"}, {Kind: ees.ListedUnit, Name: "Brigade criminelle", Authority: "Police nationale"},
 		{Kind: ees.ListedAccessPoint, Name: "Point d'accès central"}} {
-		d.State, d.From = "FRA", law.MustDate("2026-01-01")
+		l.State, l.From = "FRA", law.MustDate("2026-01-01")
 		act(access.Administrator, "FRA", "Operations", ees.OpRegisterDesignated, access.SystemOperation, func(p access.Pass) error {
-			_, err := h.EES.RegisterDesignated(p, d)
+			_, err := h.EES.RegisterDesignated(p, l)
 			return err
 		})
 	}
@@ -63,7 +42,7 @@ func TestRequests_WithTheKeyboardAlone(t *testing.T) {
 		_, err := h.EES.RecordCrossing(p, ees.CrossingRequest{CheckID: check.CheckID})
 		return err
 	})
-	clock.Advance(24 * time.Hour)
+	d.clock.Advance(24 * time.Hour)
 	ask := func(change func(*ees.ReasonedRequest)) {
 		in := ees.ReasonedRequest{Offence: ees.OffenceInput{Category: "kidnapping", Description: "Abduction of a minor on 1 November", MaxYears: 20}, Necessity: "Her journeys show where the child was taken",
 			Proportionality: "One person, three weeks", Grounds: "A witness saw her at the border", OrderedBy: "commissaire",
@@ -76,13 +55,7 @@ func TestRequests_WithTheKeyboardAlone(t *testing.T) {
 	}
 	ask(func(*ees.ReasonedRequest) {})
 
-	b := browsertest.Start(t, server.URL, server.Certificate())
-	b.Open("/ees/requests")
-	b.Focused("#user")
-	b.Type("verifier\tcorrect horse battery\r")
-	b.Focused("#code")
-	b.Type("\r")
-	b.Wait("table") // signing in leads to the page that was asked for
+	d.goTo("/ees/requests", "table")
 	b.Focused("table a")
 	shot(b, "requests")
 	b.Type("\r")
@@ -124,16 +97,8 @@ func TestRequests_WithTheKeyboardAlone(t *testing.T) {
 	b.Focused("button")
 	b.Type("\r")
 	b.Until(`document.body.innerText.includes("Verify afterwards by 2026-11-13")`)
-	clock.Advance(11 * 24 * time.Hour)
-	b.Open("/ees/requests")
-	b.Wait("#user, table")
-	if b.Path() != "/ees/requests" {
-		b.Type("verifier\tcorrect horse battery\r")
-		b.Focused("#code")
-		b.Type("\r")
-		b.Wait(".tiles, table")
-		b.Open("/ees/requests")
-	}
+	d.clock.Advance(11 * 24 * time.Hour)
+	d.goTo("/ees/requests", "table")
 	b.Until(`document.body.innerText.includes("Overdue since 2026-11-13")`)
 	shot(b, "requests-overdue")
 	b.Focused("table a")

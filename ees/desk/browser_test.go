@@ -1,66 +1,18 @@
 package desk_test
 
 import (
-	"context"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"limen/access"
-	"limen/db/dbtest"
-	"limen/house"
-	"limen/web"
-	"limen/web/browsertest"
 )
-
-// shot keeps a picture of the page where LIMEN_SCREENSHOTS names a folder, for
-// eyes; no test depends on it.
-func shot(b *browsertest.Browser, name string) {
-	if dir := os.Getenv("LIMEN_SCREENSHOTS"); dir != "" {
-		b.Screenshot(filepath.Join(dir, name+".png"))
-	}
-}
 
 // A guard signs in and carries a traveller through, with the keyboard alone.
 func TestBooth_WithTheKeyboardAlone(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the browser takes its time; 'make test' runs it")
-	}
-	dir := t.TempDir()
-	clock := dbtest.NewClock(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))
-	h, err := house.Open(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "limen.db"), Data: dir, Clock: clock.Now, Demo: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	const password = "correct horse battery"
-	if _, _, err := h.Identities.Create(t.Context(), access.NewAccount{User: "guard", Role: access.BorderGuard, Password: password,
-		Authority: access.Authority{Kind: access.Border, State: "FRA", Name: "Police aux frontières"}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := h.Identities.ChoosePost(context.Background(), "guard", "FRCDG"); err != nil {
-		t.Fatal(err)
-	}
-	m, err := h.Mux(house.Facing{Version: "test", Demo: &web.Demo{Accounts: []web.DemoAccount{{Role: "border guard", User: "guard", Password: password}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(m)
-	t.Cleanup(server.Close)
-	b := browsertest.Start(t, server.URL, server.Certificate())
-
-	b.Open("/ees/booth")
-	b.Focused("#user")
-	shot(b, "sign-in")
-	b.Type("guard\t" + password + "\r")
-	b.Focused("#code")
-	shot(b, "second-step")
-	b.Type("\r")
-	b.Wait(".tiles, #mrz")
-	b.Open("/ees/booth")
+	d := browse(t, "guard", access.BorderGuard, "Police aux frontières", "FRCDG")
+	b := d.Browser
+	d.goTo("/ees/booth", "#mrz")
 	b.Focused("#mrz")
 	shot(b, "booth")
 
@@ -88,16 +40,8 @@ func TestBooth_WithTheKeyboardAlone(t *testing.T) {
 	b.Focused("#mrz")
 
 	// Ninety-five days later she leaves.
-	clock.Advance(95 * 24 * time.Hour)
-	b.Open("/ees/booth?direction=exit")
-	b.Wait("#user, #mrz")
-	if b.Path() != "/ees/booth" {
-		b.Type("guard\t" + password + "\r")
-		b.Focused("#code")
-		b.Type("\r")
-		b.Wait(".tiles, #mrz")
-		b.Open("/ees/booth?direction=exit")
-	}
+	d.clock.Advance(95 * 24 * time.Hour)
+	d.goTo("/ees/booth?direction=exit", "#mrz")
 	b.Focused("#mrz")
 	b.Type("P<CANPELLETIER<<ANNA<<<<<<<<<<<<<<<<<<<<<<<<\rCA88441104CAN8802118F3301018<<<<<<<<<<<<<<<8")
 	b.Wait(".verdict.second_line")
@@ -126,6 +70,10 @@ func TestBooth_WithTheKeyboardAlone(t *testing.T) {
 		"identity.surname": "YILMAZ", "identity.first_names": "MEHMET", "identity.birth_date": "1979-10-30", "identity.nationalities": "TUR"} {
 		b.Fill(`[name="`+field+`"]`, text)
 	}
+	b.Click(".booth button")
+	b.Wait("[id='identity.sex-error']") // nobody is a woman because nothing was said
+	b.Complaints()
+	b.Eval(`document.querySelector('[name="identity.sex"]').value = "M", ""`)
 	b.Click(".booth button")
 	b.Wait(".verdict.refuse")
 	shot(b, "check-refuse")

@@ -1,18 +1,10 @@
 package desk_test
 
 import (
-	"context"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"limen/access"
-	"limen/db/dbtest"
-	"limen/house"
-	"limen/web"
-	"limen/web/browsertest"
 )
 
 // A case through the API: a version is needed and checked, a repeat changes
@@ -52,34 +44,9 @@ func TestCases_ThroughTheAPI(t *testing.T) {
 // An officer opens a case, sees it due, and takes its steps with the keyboard
 // alone; a slip is told at its field.
 func TestCases_WithTheKeyboardAlone(t *testing.T) {
-	if testing.Short() {
-		t.Skip("the browser takes its time; 'make test' runs it")
-	}
-	dir := t.TempDir()
-	clock := dbtest.NewClock(time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC))
-	h, err := house.Open(t.Context(), house.Options{Store: "sqlite:" + filepath.Join(dir, "limen.db"), Data: dir, Clock: clock.Now, Demo: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { h.Close() })
-	const password = "correct horse battery"
-	if _, _, err := h.Identities.Create(context.Background(), access.NewAccount{User: "officer", Role: access.ImmigrationOfficer, Password: password,
-		Authority: access.Authority{Kind: access.Immigration, State: "FRA", Name: "Préfecture de police"}}); err != nil {
-		t.Fatal(err)
-	}
-	m, err := h.Mux(house.Facing{Version: "test", Demo: &web.Demo{Accounts: []web.DemoAccount{{Role: "immigration officer", User: "officer", Password: password}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewTLSServer(m)
-	t.Cleanup(server.Close)
-	b := browsertest.Start(t, server.URL, server.Certificate())
-	b.Open("/ees/cases")
-	b.Focused("#user")
-	b.Type("officer\t" + password + "\r")
-	b.Focused("#code")
-	b.Type("\r")
-	b.Wait(`[name="dossier"]`)
+	d := browse(t, "officer", access.ImmigrationOfficer, "Préfecture de police", "")
+	b := d.Browser
+	d.goTo("/ees/cases", `[name="dossier"]`)
 	b.Until(`document.body.innerText.includes("Nothing is due")`)
 	for _, c := range []struct{ what, received, dossier string }{{"access", "2026-09-10", "2026/114"}, {"erasure", "2026-10-20", "2026/120"}, {"access", "2026-10-31", "2026/131"}} {
 		b.Open("/ees/cases")

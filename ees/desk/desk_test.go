@@ -37,7 +37,7 @@ func open(t *testing.T) *office {
 	}
 	t.Cleanup(func() { h.Close() })
 	o := &office{T: t, house: h, clock: clock, tokens: map[access.Role]string{}}
-	for _, role := range []access.Role{access.BorderGuard, access.ImmigrationOfficer, access.VisaOfficer, access.SupervisorOfficer, access.AdministratorRole} {
+	for _, role := range []access.Role{access.BorderGuard, access.KioskMachine, access.ImmigrationOfficer, access.VisaOfficer, access.SupervisorOfficer, access.AdministratorRole} {
 		kind := access.RoleKind(role)
 		user := strings.ReplaceAll(string(role), "_", "-")
 		if _, _, err := h.Identities.Create(t.Context(), access.NewAccount{User: user, Role: role, Password: "correct horse battery", Authority: access.Authority{Kind: kind, State: "FRA", Name: "Office"}}); err != nil {

@@ -90,6 +90,7 @@ CREATE TABLE ees_check (
 CREATE INDEX ees_check_expires ON ees_check (expires_at, home, id);
 
 -- What a check led to: at most one thing.
+-- +limen rows in key
 CREATE TABLE ees_outcome (
     home TEXT NOT NULL,
     check_id TEXT NOT NULL,
@@ -105,6 +106,7 @@ CREATE INDEX ees_outcome_at ON ees_outcome (at, home, check_id);
 -- The first registration of a document: of two booths that register one traveller
 -- at one moment, one finds the row and then the file. A file is found by its
 -- document later, so the row is erased after two days.
+-- +limen rows in key
 CREATE TABLE ees_first (
     number TEXT NOT NULL,
     issuer TEXT NOT NULL,

@@ -63,6 +63,7 @@ CREATE INDEX ees_refusal_on ON ees_refusal (refused_on, bcp, ref, n);
 
 -- Files whose data have changed since the copy of the carriers was last filled
 -- (art 13(5)): one row for each version of a file, erased when the copy has it.
+-- +limen rows in key
 CREATE TABLE ees_outbox (
     ref TEXT NOT NULL,
     version BIGINT NOT NULL,
@@ -70,6 +71,7 @@ CREATE TABLE ees_outbox (
 );
 
 -- Lookup by visa sticker (arts 24(2), 32(5)).
+-- +limen rows in key
 CREATE TABLE ees_by_visa (
     number TEXT NOT NULL,
     issuer TEXT NOT NULL,

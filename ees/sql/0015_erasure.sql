@@ -4,6 +4,7 @@
 -- 34(3)). The reference of the file stands here for a bounded time only, so that
 -- each state can clear its own copies; then the row becomes a number in
 -- ees_erased_count. record names a record or a refusal, 0 stands for the file.
+-- +limen rows in key
 CREATE TABLE ees_announcement (
     ref TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -29,6 +30,7 @@ CREATE TABLE ees_erased_count (
 -- Files that are gone and whose log entries are not (art 46(4)): the entries go
 -- one year after the data. at is the moment of the erasure, which is that of its
 -- log entry.
+-- +limen rows in key
 CREATE TABLE ees_ended (
     ref TEXT NOT NULL,
     ended_on TEXT NOT NULL,
@@ -41,6 +43,7 @@ CREATE TABLE ees_ended (
 CREATE INDEX ees_ended_due ON ees_ended (logs_due_on, ref);
 
 -- Monitoring procedures that need the log entries of a file (art 46(4)).
+-- +limen rows in key
 CREATE TABLE ees_log_hold (
     ref TEXT NOT NULL,
     procedure TEXT NOT NULL,

@@ -18,6 +18,7 @@ CREATE INDEX ledger_entry_id ON ledger_entry (id);
 CREATE INDEX ledger_entry_officer ON ledger_entry (officer, id);
 
 -- The second and further subjects of an entry.
+-- +limen rows in key
 CREATE TABLE ledger_subject (
     subject TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -26,6 +27,7 @@ CREATE TABLE ledger_subject (
 );
 
 -- Entries committed and not yet sealed. The truth about what is still to be integrated.
+-- +limen rows in key
 CREATE TABLE ledger_pending (
     home TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -37,6 +39,7 @@ CREATE TABLE ledger_pending (
 CREATE INDEX ledger_pending_id ON ledger_pending (id);
 
 -- Leaf number tile * 256 + n. Rows are never changed nor removed.
+-- +limen rows in key
 CREATE TABLE ledger_leaf (
     tile BIGINT NOT NULL,
     n BIGINT NOT NULL,
@@ -66,6 +69,7 @@ CREATE TABLE ledger_checkpoint (
 CREATE INDEX ledger_checkpoint_size ON ledger_checkpoint (size);
 
 -- Leaves whose entry was erased (2017/2226 art 46(4)), and the entry that erased it.
+-- +limen rows in key
 CREATE TABLE ledger_erased (
     tile BIGINT NOT NULL,
     n BIGINT NOT NULL,

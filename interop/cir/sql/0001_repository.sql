@@ -4,6 +4,7 @@
 -- 2019/817 art 18(2): to the system and to the record. record_ref is the
 -- distribution key: everything of one record lies in one shard, together with
 -- the record's own rows in its system.
+-- +limen rows in key
 CREATE TABLE cir_dataset (
     record_ref TEXT NOT NULL,
     system TEXT NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE cir_dataset (
     PRIMARY KEY (record_ref, system)
 );
 
+-- +limen rows in key
 CREATE TABLE cir_identity (
     record_ref TEXT NOT NULL,
     system TEXT NOT NULL,
@@ -25,6 +27,7 @@ CREATE TABLE cir_identity (
     PRIMARY KEY (record_ref, system, n)
 );
 
+-- +limen rows in key
 CREATE TABLE cir_document (
     record_ref TEXT NOT NULL,
     system TEXT NOT NULL,
@@ -38,6 +41,7 @@ CREATE TABLE cir_document (
 );
 
 -- References only: the images and templates are kept elsewhere.
+-- +limen rows in key
 CREATE TABLE cir_biometric (
     record_ref TEXT NOT NULL,
     system TEXT NOT NULL,
@@ -51,6 +55,7 @@ CREATE TABLE cir_biometric (
 
 -- The repository's own individual file (art 19: one file per person), found by
 -- its number.
+-- +limen rows in key
 CREATE TABLE cir_file (
     cir_file TEXT NOT NULL,
     record_ref TEXT NOT NULL,
@@ -61,6 +66,7 @@ CREATE TABLE cir_file (
 -- Lookup by document. One document normally belongs to one record of a system;
 -- a second record means that somebody showed another's document, or that an
 -- officer found the first record to be somebody else's.
+-- +limen rows in key
 CREATE TABLE cir_by_document (
     number TEXT NOT NULL,
     issuer TEXT NOT NULL,
@@ -74,6 +80,7 @@ CREATE TABLE cir_by_document (
 -- Lookup by identity. block is birth date, sex and one nationality, which must
 -- be equal; name_key is a skeleton of one name component, which may be shared
 -- by names that are spelt differently.
+-- +limen rows in key
 CREATE TABLE cir_by_name (
     block TEXT NOT NULL,
     name_key TEXT NOT NULL,
