@@ -32,7 +32,10 @@ type Image struct {
 // Limits bound what an image may ask for before it is refused with ErrTooLarge.
 type Limits struct {
 	// Pixels is the largest width times height. Decoding takes at most about 25
-	// bytes a pixel.
+	// bytes a pixel and 60 megabytes, and on one core about 0.04 microseconds a
+	// pixel for WSQ and 0.2 for lossless JPEG 2000. A JPEG 2000 file made to be
+	// slow takes up to about 1 microsecond for each of three components: give less
+	// than Standard to whoever is not trusted and needs less.
 	Pixels int
 }
 

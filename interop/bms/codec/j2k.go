@@ -44,6 +44,9 @@ func (f *j2kFile) read(data []byte, l Limits) error {
 		return err
 	}
 	f.tiles = make([]j2kTile, f.size.tiles)
+	for _, depth := range f.size.depth {
+		f.work.passes += passesOf(depth) * f.size.image.w() * f.size.image.h()
+	}
 	for range maxSegments + maxTiles {
 		marker := c.u16()
 		if marker == j2kEOC || c.left() == 0 {
@@ -167,7 +170,14 @@ func (f *j2kFile) decodeTile(number int, img *Image, blocks *blockDecoder) (loss
 	if err := d.each(d.packet); err != nil {
 		return false, err
 	}
-	d.samples(blocks)
+	if d.style.mixed && len(d.components) < 3 {
+		return false, damaged(JP2, "transform of %d components", len(d.components))
+	}
+	components := 1
+	if len(d.components) >= 3 && (d.style.mixed || !f.luma) {
+		components = 3
+	}
+	d.samples(blocks, components)
 	return lossless, f.grey(&d, area, img)
 }
 
@@ -194,9 +204,6 @@ func first[T any](all ...*T) *T {
 func (f *j2kFile) grey(d *tileDecoder, area rect, img *Image) error {
 	colour := len(d.components) >= 3 && !f.luma
 	if d.style.mixed {
-		if len(d.components) < 3 {
-			return damaged(JP2, "transform of %d components", len(d.components))
-		}
 		for _, c := range d.components[1:3] {
 			if c.coding.reversible != d.components[0].coding.reversible {
 				return damaged(JP2, "transform of components with different wavelets")
@@ -213,12 +220,12 @@ func (f *j2kFile) grey(d *tileDecoder, area rect, img *Image) error {
 	for y := range area.h() {
 		at := (area.y0-f.size.image.y0+y)*img.Width + area.x0 - f.size.image.x0
 		out := img.Pix[at : at+w]
+		if !colour && !d.style.mixed {
+			f.greyRow(out, &d.components[0], y*w)
+			continue
+		}
 		for x := range out {
 			i := y*w + x
-			if !colour && !d.style.mixed {
-				out[x] = f.level(0, value(0, i))
-				continue
-			}
 			a, b, c := value(0, i), value(1, i), value(2, i)
 			if d.style.mixed && d.components[0].coding.reversible {
 				green := a - math.Floor((b+c)/4)
@@ -236,6 +243,25 @@ func (f *j2kFile) grey(d *tileDecoder, area rect, img *Image) error {
 		}
 	}
 	return nil
+}
+
+// greyRow writes a row of the first component, whose samples begin at the given
+// place.
+func (f *j2kFile) greyRow(out []byte, c *j2kComponent, at int) {
+	switch {
+	case !c.coding.reversible:
+		for x, v := range c.real[at : at+len(out)] {
+			out[x] = f.level(0, float64(v))
+		}
+	case f.size.depth[0] == 8:
+		for x, v := range c.whole[at : at+len(out)] {
+			out[x] = byte(min(max(v, -128), 127) + 128)
+		}
+	default:
+		for x, v := range c.whole[at : at+len(out)] {
+			out[x] = f.level(0, float64(v))
+		}
+	}
 }
 
 // level turns a sample of a component into a grey of eight bits (G.1).

@@ -203,6 +203,9 @@ func (d *tileDecoder) bandHeader(b *precinctBand, style, layer int, in *headerBi
 		if blk.passes+n > max(3*blk.planes-2, 0) {
 			return damaged(JP2, "%d passes for %d planes", blk.passes+n, blk.planes)
 		}
+		if d.passes -= n * blk.w() * blk.h(); d.passes < 0 {
+			return tooLarge(JP2, "more coding passes than an image of its depth has")
+		}
 		for in.bit() != 0 {
 			blk.lengthBits++
 			if blk.lengthBits > 24 || in.short {

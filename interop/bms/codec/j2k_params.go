@@ -31,6 +31,11 @@ const (
 	maxVisits     = 1 << 24 // code-blocks looked at in all packet headers
 )
 
+// passesOf is how many coding passes a sample of a component may have on average.
+// Noise takes three for each bit of depth and about seven more planes, those of
+// the bands' gain and of a fine quantisation.
+func passesOf(depth int) int { return 3*depth + 24 }
+
 // rect is a rectangle of the reference grid, or of a band: x1 and y1 outside.
 type rect struct{ x0, y0, x1, y1 int }
 

@@ -56,6 +56,15 @@ type (
 	}
 )
 
+// bytes is how much data the block has.
+func (b *codeBlock) bytes() int {
+	n := 0
+	for _, s := range b.segments {
+		n += len(s.data)
+	}
+	return n
+}
+
 // tileDecoder decodes one tile.
 type tileDecoder struct {
 	style      *j2kStyle
@@ -67,7 +76,11 @@ type tileDecoder struct {
 }
 
 // j2kWork counts what an image costs besides its pixels.
-type j2kWork struct{ parts, visits int }
+type j2kWork struct {
+	parts  int // precincts and code-blocks
+	visits int // of code-blocks, in packet headers
+	passes int // over a coefficient that may still come
+}
 
 func (w *j2kWork) need(parts int) error {
 	w.parts += parts
@@ -229,10 +242,11 @@ func (d *tileDecoder) each(packet func(p *precinct, layer int) error) error {
 	return nil
 }
 
-// samples decodes the code-blocks and runs the wavelet.
-func (d *tileDecoder) samples(blocks *blockDecoder) {
-	for i := range d.components {
-		c := &d.components[i]
+// samples decodes the code-blocks of the first components and runs the wavelet.
+func (d *tileDecoder) samples(blocks *blockDecoder, components int) {
+	wanted := d.components[:components]
+	for i := range wanted {
+		c := &wanted[i]
 		if c.coding.reversible {
 			c.whole = make([]int32, c.w()*c.h())
 		} else {
@@ -240,13 +254,16 @@ func (d *tileDecoder) samples(blocks *blockDecoder) {
 		}
 	}
 	for _, p := range d.precincts {
-		c := &d.components[p.component]
+		if p.component >= components {
+			continue // transparency: its packets had to be read, no more
+		}
+		c := &wanted[p.component]
 		for i := range p.bands {
 			band := p.bands[i].band
 			for j := range p.bands[i].blocks {
 				blk := &p.bands[i].blocks[j]
-				if blk.passes == 0 {
-					continue
+				if blk.bytes() == 0 {
+					continue // nothing but ones behind the end: every decision is the probable one, zero
 				}
 				blocks.decode(blk, band.kind, p.style)
 				at := (band.y+blk.y0-band.y0)*c.w() + band.x + blk.x0 - band.x0
@@ -254,8 +271,8 @@ func (d *tileDecoder) samples(blocks *blockDecoder) {
 			}
 		}
 	}
-	for i := range d.components {
-		c := &d.components[i]
+	for i := range wanted {
+		c := &wanted[i]
 		if c.coding.reversible {
 			reversible.synthesise(c.whole, c.w(), c.resolutions)
 		} else {

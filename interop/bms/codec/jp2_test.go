@@ -13,7 +13,7 @@ import (
 func jp2Files(t testing.TB) map[string][]byte {
 	t.Helper()
 	names, err := filepath.Glob("testdata/jpeg2000/*.j*")
-	if err != nil || len(names) < 12 {
+	if err != nil || len(names) != 15 {
 		t.Fatalf("%d files (%v)", len(names), err)
 	}
 	out := map[string][]byte{}
@@ -26,15 +26,16 @@ func jp2Files(t testing.TB) map[string][]byte {
 }
 
 // expected is the image that a file of testdata was made of.
-func expected(name string) Image {
-	m := ridges(61, 47, 5)
-	second, third := ridges(61, 47, 6), ridges(61, 47, 7)
+func expected(t testing.TB, name string) Image {
+	t.Helper()
+	m := decodeFile(t, "testdata/jpeg2000/red.png")
+	green, blue := decodeFile(t, "testdata/jpeg2000/green.png"), decodeFile(t, "testdata/jpeg2000/blue.png")
 	for i, v := range m.Pix {
 		switch {
 		case strings.HasPrefix(name, "colour"):
-			m.Pix[i] = byte((19595*int(v) + 38470*int(second.Pix[i]) + 7471*int(third.Pix[i]) + 1<<15) >> 16)
+			m.Pix[i] = byte((19595*int(v) + 38470*int(green.Pix[i]) + 7471*int(blue.Pix[i]) + 1<<15) >> 16)
 		case strings.HasPrefix(name, "twelvebits"):
-			m.Pix[i] = byte(((int(v)<<4|int(second.Pix[i])>>4)*255 + 2047) / 4095)
+			m.Pix[i] = byte(((int(v)<<4|int(green.Pix[i])>>4)*255 + 2047) / 4095)
 		}
 	}
 	return m
@@ -50,7 +51,7 @@ func TestJPEG2000(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		want := expected(name)
+		want := expected(t, name)
 		if strings.Contains(name, "lossless") {
 			if d, n := difference(t, got, want); n != 0 || got.Format != JP2L {
 				t.Errorf("%s: %d pixels differ, by up to %d, %s", name, n, d, got.Format)
@@ -105,7 +106,7 @@ func TestJP2Boxes(t *testing.T) {
 // apart; one with a byte changed is decoded or refused.
 func TestJPEG2000Damage(t *testing.T) {
 	for name, file := range jp2Files(t) {
-		for n := 0; n < len(file)-2; n += 1 + len(file)/60 {
+		for n := 0; n < len(file)-2; n += 1 + len(file)/25 {
 			if _, err := Decode(file[:n]); err == nil {
 				t.Errorf("%s: decoded the first %d of %d bytes", name, n, len(file))
 			}
@@ -164,5 +165,45 @@ func BenchmarkJPEG2000(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// A code-block without a byte of data is all zeros in every style, so that it need
+// not be decoded: behind the end stand ones, and ones are the probable decision.
+func TestJPEG2000EmptyBlockIsZero(t *testing.T) {
+	var d blockDecoder
+	for _, style := range []int{0, styleBypass, styleReset, styleTermAll, styleCausal, styleSegments, 63} {
+		for kind := range 4 {
+			blk := codeBlock{rect: rect{0, 0, 37, 41}, planes: 20}
+			for pass := 0; pass < 58; {
+				end := min(segmentEnd(pass, style), 58)
+				blk.segments = append(blk.segments, segment{passes: end - pass})
+				pass = end
+			}
+			d.decode(&blk, kind, style)
+			if slices.ContainsFunc(d.value, func(v uint32) bool { return v != 0 }) {
+				t.Errorf("style %d, band %d", style, kind)
+			}
+		}
+	}
+}
+
+// What an image may cost besides its pixels is counted, and has an end.
+func TestJPEG2000Work(t *testing.T) {
+	file := jp2Files(t)["grey-lossless-rlcp-layers.j2k"]
+	for name, spend := range map[string]func(w *j2kWork){
+		"parts":  func(w *j2kWork) { w.parts = maxParts - 10 },
+		"visits": func(w *j2kWork) { w.visits = maxVisits - 10 },
+		"passes": func(w *j2kWork) { w.passes = 1000 },
+	} {
+		var f j2kFile
+		if err := f.read(file, Standard); err != nil {
+			t.Fatal(err)
+		}
+		spend(&f.work)
+		m := Image{Width: 61, Height: 47, Pix: make([]byte, 61*47)}
+		if _, err := f.decodeTile(0, &m, &blockDecoder{}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -8,12 +8,19 @@ import (
 	"image/png"
 )
 
+// maxScans is how many scans a JPEG file may have: encoders make about ten.
+const maxScans = 64
+
 // decodeStill decodes JPEG and PNG with the standard library.
 func (l Limits) decodeStill(data []byte, f Format) (Image, error) {
 	config, decode := jpeg.DecodeConfig, jpeg.Decode
 	resolution := jpegPPI
 	if f == PNG {
 		config, decode, resolution = png.DecodeConfig, png.Decode, pngPPI
+	}
+	// A progressive JPEG may go over all its blocks again and again.
+	if n := bytes.Count(data, []byte{0xff, 0xda}); f == JPEG && n > maxScans {
+		return Image{}, tooLarge(f, "%d scans", n)
 	}
 	c, err := config(bytes.NewReader(data))
 	if err != nil {

@@ -109,3 +109,34 @@ func BenchmarkVectorWSQ(b *testing.B) {
 		}
 	}
 }
+
+// The reference files of ANSI/NIST-ITL: every record is read, every image decoded
+// with the record's resolution, and the file written again byte for byte.
+func TestVectorsANSINIST(t *testing.T) {
+	images := 0
+	for _, name := range vectors(t, "an2/*.an2") {
+		data := readFile(t, name)
+		f, err := ParseANSINIST(data)
+		if err != nil {
+			t.Errorf("%s: %v", filepath.Base(name), err)
+			continue
+		}
+		for i := range f.Records {
+			if !f.Records[i].HasImage() {
+				continue
+			}
+			m, err := f.Image(i, Standard)
+			if err != nil || m.PPI != 500 || m.Format != WSQ {
+				t.Errorf("%s, record %d: %d ppi, %s, %v", filepath.Base(name), i+1, m.PPI, m.Format, err)
+			}
+			images++
+		}
+		again, err := f.Bytes()
+		if err != nil || string(again) != string(data) {
+			t.Errorf("%s written again differs (%v)", filepath.Base(name), err)
+		}
+	}
+	if images != 11 {
+		t.Errorf("%d images", images)
+	}
+}

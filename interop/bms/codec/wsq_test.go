@@ -45,6 +45,27 @@ func TestWSQRoundTrip(t *testing.T) {
 	}
 }
 
+// The reference encoder and decoder of NIST make the same bytes and the same
+// pixels of the images in testdata.
+func TestWSQReference(t *testing.T) {
+	for name, rate := range map[string]float64{"even": WSQ15to1, "odd": WSQ5to1} {
+		file := readFile(t, "testdata/wsq/"+name+".wsq")
+		got, err := Decode(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, n := difference(t, got, decodeFile(t, "testdata/wsq/"+name+".decoded.png")); n != 0 {
+			t.Errorf("%s: %d pixels differ, by up to %d", name, n, d)
+		}
+		source := decodeFile(t, "testdata/wsq/"+name+".png")
+		source.PPI = 500
+		encoded, err := EncodeWSQ(source, rate)
+		if err != nil || !bytes.Equal(encoded, file) {
+			t.Errorf("%s: encoded otherwise (%v)", name, err)
+		}
+	}
+}
+
 // An image of one grey has no coefficients at all and keeps its grey.
 func TestWSQFlatImage(t *testing.T) {
 	for _, grey := range []byte{0, 1, 200, 255} {

@@ -87,16 +87,7 @@ func joinColumns(dst, src []float32, width int, r wsqRegion, f wsqFilters) {
 			sum9(out, &in, (*[9]float32)(t.coef))
 		default:
 			for i, a := range t.at {
-				in, c := rows(n+a), t.coef[i]
-				if i == 0 {
-					for x := range out {
-						out[x] = float32(in[x] * c)
-					}
-					continue
-				}
-				for x := range out {
-					out[x] += float32(in[x] * c)
-				}
+				sumAny(out, rows(n+a), t.coef[i], i == 0)
 			}
 		}
 	}
@@ -135,12 +126,15 @@ func sum9(out []float32, in *[9][]float32, c *[9]float32) {
 	}
 }
 
-// joinRows filters each row of the region of src into the same place of dst.
+// joinRows filters each row of the region of src into the same place of dst. The
+// low-pass and the high-pass samples of a row stand apart, continued to both
+// sides, so that a sum over neighbours is one over runs of both.
 func joinRows(dst, src []float32, width int, r wsqRegion, f wsqFilters) {
 	phase := f.synthesis()
-	pad := max(len(f.low), len(f.high)) / 2
-	line := make([]float32, r.w+2*pad)
-	signal := line[pad : pad+r.w]
+	pad := max(len(f.low), len(f.high))/4 + 1 // samples of either kind
+	n := r.w/2 + 1 + 2*pad
+	bands := [2][]float32{make([]float32, n), make([]float32, n)}
+	sums := make([]float32, r.w/2+1)
 	first, _ := halves(r.w, r.mirrorX)
 	for y := range r.h {
 		at := (r.y+y)*width + r.x
@@ -149,16 +143,50 @@ func joinRows(dst, src []float32, width int, r wsqRegion, f wsqFilters) {
 		if r.mirrorX {
 			low, high = high, low
 		}
-		for i, v := range low {
-			signal[2*i] = v
+		copy(bands[0][pad:], low)
+		copy(bands[1][pad:], high)
+		for i := 1; i <= 2*pad; i++ {
+			for _, p := range [2]int{-i, r.w - 1 + i} {
+				if q := p>>1 + pad; q >= 0 && q < n {
+					m := mirror(p, r.w)
+					bands[p&1][q] = bands[m&1][m>>1+pad]
+				}
+			}
 		}
-		for i, v := range high {
-			signal[2*i+1] = v
-		}
-		extend(line, pad, r.w)
 		for parity, t := range phase {
-			filterLine(out, line, parity, 2, pad, t)
+			// Output 2k+parity takes the sample at 2k+parity+at: band by parity.
+			part := sums[:(r.w+1-parity)/2]
+			run := func(i int) []float32 {
+				p := parity + t.at[i]
+				return bands[p&1][p>>1+pad:][:len(part)]
+			}
+			switch len(t.at) {
+			case 7:
+				sum7(part, &[7][]float32{run(0), run(1), run(2), run(3), run(4), run(5), run(6)}, (*[7]float32)(t.coef))
+			case 9:
+				sum9(part, &[9][]float32{run(0), run(1), run(2), run(3), run(4), run(5), run(6), run(7), run(8)}, (*[9]float32)(t.coef))
+			default:
+				for i, c := range t.coef {
+					sumAny(part, run(i), c, i == 0)
+				}
+			}
+			for k, v := range part {
+				out[2*k+parity] = v
+			}
 		}
+	}
+}
+
+// sumAny begins a sum, or adds to it.
+func sumAny(out, in []float32, c float32, begin bool) {
+	if begin {
+		for x := range out {
+			out[x] = float32(in[x] * c)
+		}
+		return
+	}
+	for x := range out {
+		out[x] += float32(in[x] * c)
 	}
 }
 
@@ -244,16 +272,7 @@ func splitColumns(dst, src []float32, width int, r wsqRegion, f wsqFilters) {
 		out := dst[at : at+r.w]
 		for i, a := range phase[n&1].at {
 			from := (r.y+mirror(n+a, r.h))*width + r.x
-			in, c := src[from:from+r.w], phase[n&1].coef[i]
-			if i == 0 {
-				for x := range out {
-					out[x] = float32(in[x] * c)
-				}
-				continue
-			}
-			for x := range out {
-				out[x] += float32(in[x] * c)
-			}
+			sumAny(out, src[from:from+r.w], phase[n&1].coef[i], i == 0)
 		}
 	}
 }
