@@ -109,7 +109,7 @@ func printOf(path string, ppi int, line *extracted) (finger.Template, error) {
 	if line.PPI == 0 {
 		line.PPI, line.PPISource = 500, "assumed"
 	}
-	t, err := finger.Extract(finger.Image{Pix: img.Pix, Width: img.Width, Height: img.Height, PPI: float64(line.PPI)})
+	t, _, err := new(finger.Extractor).Extract(finger.Image{Pix: img.Pix, Width: img.Width, Height: img.Height, PPI: float64(line.PPI)})
 	line.Minutiae, line.Quality = len(t.Minutiae), int(t.Quality)
 	return t, err
 }

@@ -21,6 +21,13 @@ func (l FaceLine) LLR(cosine float64) float64 {
 	return min(max(l.Intercept+l.Slope*cosine, l.Low), l.High)
 }
 
+// Extractor finds the minutiae of one finger's image. The program's own is
+// finger.Extractor; an engine of a vendor may stand in its place. It is called by
+// one goroutine at a time.
+type Extractor interface {
+	Extract(finger.Image) (finger.Template, finger.Quality, error)
+}
+
 // Engine is what compares. Its parts may be a vendor's; the suite that judges the
 // program's own judges them too.
 type Engine struct {
@@ -37,12 +44,13 @@ type Engine struct {
 // NewEngine returns the program's own engine with a calibration of the finger
 // scores, and lines for the facial models in use.
 func NewEngine(fingers finger.Calibration, faces map[face.Model]FaceLine) *Engine {
-	extractors := sync.Pool{New: func() any { return new(finger.Extractor) }}
+	extractors := sync.Pool{New: func() any { return Extractor(new(finger.Extractor)) }}
 	e := &Engine{Fingers: fingers, Faces: faces, coder: finger.NewCoder(finger.PaperCylinders)}
 	e.Extract = func(img finger.Image) (finger.Template, error) {
-		x := extractors.Get().(*finger.Extractor)
+		x := extractors.Get().(Extractor)
 		defer extractors.Put(x)
-		return x.Extract(img)
+		t, _, err := x.Extract(img) // the template carries the score
+		return t, err
 	}
 	e.scratches.New = func() any { return finger.NewScratch() }
 	e.searchers.New = func() any { return finger.NewSearcher() }

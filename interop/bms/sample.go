@@ -15,12 +15,6 @@ import (
 	"limen/law"
 )
 
-// Extractor finds the minutiae of one finger's image. The program's own is
-// finger.Extractor; an engine of a vendor may stand in its place.
-type Extractor interface {
-	Extract(finger.Image) (finger.Template, error)
-}
-
 // FaceEmbedder turns a facial image into a vector. None is part of the program.
 type FaceEmbedder interface {
 	// Embed returns the vector and the image's quality, 0 to 100 by ISO/IEC 29794-5
