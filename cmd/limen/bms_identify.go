@@ -128,7 +128,7 @@ func (c *bmsIdentifyCmd) Run(ctx context.Context, s streams) error {
 		}
 	}
 	if failed > 0 {
-		fmt.Fprintf(s.err, "%d files could not be compared.\n", failed)
+		fmt.Fprintf(s.err, "Files that could not be compared: %d.\n", failed)
 		return errSaid
 	}
 	return nil
