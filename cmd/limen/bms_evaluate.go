@@ -70,6 +70,15 @@ type trial struct {
 
 // Run evaluates the folder.
 func (c *bmsEvaluateCmd) Run(ctx context.Context, s streams) error {
+	err := c.evaluate(ctx, s)
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(s.err, "Stopped: nothing was measured.")
+		return errSaid
+	}
+	return err
+}
+
+func (c *bmsEvaluateCmd) evaluate(ctx context.Context, s streams) error {
 	calibration, err := c.calibration()
 	if err != nil {
 		return err

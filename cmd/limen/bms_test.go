@@ -300,6 +300,11 @@ func TestBMSEvaluate(t *testing.T) {
 	if report, _, err = run(bmsEvaluateCmd{FVC: true, DET: true}); err != nil || report.Verification.NonMated != 15 || len(report.Verification.DET) < 2 || report.Fitted != nil {
 		t.Errorf("first impressions: %+v, %v", report.Verification, err)
 	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	if out, told, err := said(func(s streams) error { return (&bmsEvaluateCmd{Dir: dir}).Run(stopped, s) }); !errors.Is(err, errSaid) || out != "" || !strings.Contains(told, "Stopped") {
+		t.Errorf("stopped: %q, %q, %v", out, told, err)
+	}
 	for name, want := range map[string]string{"101_1.fmr": "are the same impression", "someone.iso": "not named finger_impression", "107_1.iso": "single fingers"} {
 		fingers := []finger.Position{finger.RightIndex, finger.RightMiddle}
 		path := hand(t, filepath.Join(dir, name), 50, 1, fingers...)
