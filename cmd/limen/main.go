@@ -46,6 +46,9 @@ type streams struct {
 // errSaid ends the program with status 1 when all that is to be said was said.
 var errSaid = errors.New("said")
 
+// errNoMatch ends the program with status 3, as a comparison that found two persons.
+var errNoMatch = errors.New("no match")
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -61,6 +64,9 @@ func main() {
 	run, err := parser.Parse(os.Args[1:])
 	parser.FatalIfErrorf(err)
 	if err := run.Run(); err != nil {
+		if errors.Is(err, errNoMatch) {
+			os.Exit(3)
+		}
 		if !errors.Is(err, errSaid) {
 			fmt.Fprintln(os.Stderr, "limen:", err)
 		}
