@@ -52,6 +52,15 @@ type Print struct {
 	Picture  *Picture        // nil where only a template was sent
 }
 
+// quality is that of the print by the measure of its extractor, or Unmeasured. A
+// record of minutiae writes 0 where nobody measured.
+func (p *Print) quality() int {
+	if p.Template.Quality == 0 && p.Picture == nil {
+		return Unmeasured
+	}
+	return int(p.Template.Quality)
+}
+
 // Portrait is the face of a sample.
 type Portrait struct {
 	Vector  *face.Vector // nil where nobody made one
@@ -345,14 +354,14 @@ func (s *Sample) Gate(day law.Date, synthetic bool) (pass []Template, again []Re
 			because("nfiq2_too_low", "The print is too poor. Clean the glass and the finger, press lightly, and take it again.", "nfiq2", fmt.Sprint(p.NFIQ2), "least", fmt.Sprint(nfiq2))
 		case len(t.Minutiae) < fewest:
 			because("too_few_minutiae", "Too little of the finger is seen. Lay it flat on the middle of the glass, and take it again.", "minutiae", fmt.Sprint(len(t.Minutiae)), "least", fmt.Sprint(fewest))
-		case t.Quality > 0 && int(t.Quality) < quality:
-			because("quality_too_low", "The print is too poor. Clean the glass and the finger, press lightly, and take it again.", "quality", fmt.Sprint(t.Quality), "least", fmt.Sprint(quality))
+		case p.quality() != Unmeasured && p.quality() < quality:
+			because("quality_too_low", "The print is too poor. Clean the glass and the finger, press lightly, and take it again.", "quality", fmt.Sprint(p.quality()), "least", fmt.Sprint(quality))
 		default:
 			record, err := finger.WriteISO([]finger.Template{*t})
 			if err != nil {
 				return nil, nil, err
 			}
-			pass = append(pass, Template{Modality: Finger, Position: t.Position, Algorithm: MinutiaeRecord, Quality: int(t.Quality), NFIQ2: p.NFIQ2, Synthetic: synthetic, Bytes: record})
+			pass = append(pass, Template{Modality: Finger, Position: t.Position, Algorithm: MinutiaeRecord, Quality: p.quality(), NFIQ2: p.NFIQ2, Synthetic: synthetic, Bytes: record})
 		}
 	}
 	if s.Face != nil && s.Face.Vector != nil {

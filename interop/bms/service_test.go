@@ -183,8 +183,11 @@ func TestArt23_2_OneToOne(t *testing.T) {
 			s.do("test.read", func(p access.Pass) (err error) { v, err = b.Verify(p, bms.EES, "a", sample, today); return err })
 			return v
 		}
-		if v := verify(s.prints(b, who.Prints(1))); !v.Match || v.Fingers != 2 || v.LLR < v.Least || v.Quality == bms.Unmeasured || !v.Synthetic {
+		if v := verify(s.prints(b, who.Prints(1))); !v.Match || v.Fingers != 2 || v.LLR < v.Least || v.Least != 1 || v.Quality == bms.Unmeasured || !v.Synthetic {
 			t.Errorf("the same fingers: %+v", v)
+		}
+		if v := verify(s.prints(b, who.Prints(1)[:1])); !v.Match || v.Fingers != 1 || v.Least != 0.7 {
+			t.Errorf("one finger: %+v", v)
 		}
 		if v := verify(s.prints(b, who.Prints(1)[2:])); v.Match || v.Fingers != 0 {
 			t.Errorf("fingers that are not enrolled: %+v", v)
@@ -192,7 +195,7 @@ func TestArt23_2_OneToOne(t *testing.T) {
 		if v := verify(s.prints(b, other.Prints(1))); v.Match || v.Fingers != 2 {
 			t.Errorf("another's fingers: %+v", v)
 		}
-		if v := verify(s.face(b, who.Face(2, 0.9))); !v.Match || v.Faces != 1 {
+		if v := verify(s.face(b, who.Face(2, 0.9))); !v.Match || v.Faces != 1 || v.Least != 3.3 {
 			t.Errorf("the same face: %+v", v)
 		}
 		if v := verify(s.face(b, other.Face(2, 0.9))); v.Match || v.Faces != 1 {
