@@ -13,6 +13,7 @@ import (
 	"limen/access"
 	"limen/db"
 	"limen/interop/bms"
+	"limen/interop/bms/codec"
 	"limen/interop/bms/face"
 	"limen/interop/bms/finger"
 	"limen/interop/bms/synthetic"
@@ -383,6 +384,12 @@ func FuzzSample(f *testing.F) {
 	f.Add(false, good)
 	f.Add(false, []byte(`{"fingers":[{"position":2,"template":"Rk1SAA=="}]}`))
 	f.Add(true, []byte(`{"face":{"model":"m","vector":[1,2]}}`))
+	file := newITL(f).finger(2, 70, quality("2\x1f61\x1f0101\x1f57")).binary(7, 0, 80, 0, grey(80, 64).Pix).finger(13, 90)
+	if err := file.AddFace(4, codec.Capture{Source: "XX", Date: "20261122"}, asJPEG(f, 60, 80)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(false, file.bytes())
+	f.Add(true, file.bytes())
 	read := bms.Reader(bms.NewEngine(testFingers, testFaces))
 	f.Fuzz(func(t *testing.T, isFace bool, data []byte) {
 		m := bms.Finger
