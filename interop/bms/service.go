@@ -258,7 +258,7 @@ func (s *Service) Verify(p access.Pass, system System, ref RecordRef, sample *Sa
 	}
 	compared := v.Fingers+v.Faces > 0
 	v.Match = compared && v.LLR >= v.Least
-	s.tell(p, Verification, []System{system}, v.Least)
+	s.tell(p, Verification, []System{system}, v.Least, sample)
 	switch {
 	case v.Match:
 		p.Tell("biometric_result", "match")
@@ -352,17 +352,35 @@ func (s *Service) compare(sample *Sample, probe *Probe, enrolled []kept) (Verdic
 }
 
 // tell puts into the log what 2019/817 art 16 wants of a search: never the sample.
-func (s *Service) tell(p access.Pass, task Task, scope []System, least float64) {
+func (s *Service) tell(p access.Pass, task Task, scope []System, least float64, samples ...*Sample) {
 	var names []string
 	for _, system := range scope {
 		names = append(names, string(system))
 	}
 	p.Tell("biometric_task", string(task))
 	p.Tell("biometric_scope", strings.Join(names, " "))
+	p.Tell("biometric_type", string(meansOf(samples)))
 	p.Tell("biometric_threshold", strconv.FormatFloat(least, 'f', 2, 64))
 	if s.synthetic {
 		p.Tell("biometric_templates", "SYNTHETIC")
 	}
+}
+
+// meansOf is what is compared with samples of one person.
+func meansOf(samples []*Sample) Means {
+	fingers, face := false, false
+	for _, s := range samples {
+		if s != nil {
+			fingers, face = fingers || s.Modality == Finger, face || s.Modality == Face
+		}
+	}
+	switch {
+	case fingers && face:
+		return ByBoth
+	case face:
+		return ByFace
+	}
+	return ByFingers
 }
 
 // Candidate is a record that may be of the person of a probe. An officer decides.
@@ -394,6 +412,7 @@ type Finding struct {
 	service *Service
 	search  Search
 	least   float64
+	most    int // candidates, of all systems together
 	hits    map[System][]found
 	records int
 }
@@ -418,7 +437,7 @@ func (s *Service) Look(ctx context.Context, search Search) (*Finding, error) {
 	if len(search.Scope) == 0 {
 		return nil, errors.New("bms: a search names no system")
 	}
-	f := &Finding{service: s, search: search, hits: map[System][]found{}}
+	f := &Finding{service: s, search: search, most: k, hits: map[System][]found{}}
 	fillings := make([]int, len(search.Scope))
 	for i, system := range search.Scope {
 		if fillings[i], err = s.whole(system); err != nil {
@@ -520,7 +539,8 @@ func (f *Finding) Reveal(p access.Pass) ([]Candidate, error) {
 		}
 		return 0
 	})
-	f.service.tell(p, Identification, f.search.Scope, f.least)
+	all = all[:min(f.most, len(all))]
+	f.service.tell(p, Identification, f.search.Scope, f.least, f.search.Samples...)
 	p.Tell("biometric_records", strconv.Itoa(f.records))
 	p.Tell("biometric_candidates", strconv.Itoa(len(all)))
 	if f.search.FaceFirst {

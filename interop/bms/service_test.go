@@ -308,7 +308,7 @@ func TestArt16_SearchesAreLoggedWithoutTheSample(t *testing.T) {
 			facts[f.Name] = f.Value
 		}
 		for name, want := range map[string]string{"biometric_task": "identification", "biometric_scope": "EES", "biometric_threshold": "3.00",
-			"biometric_records": "1", "biometric_candidates": "1", "biometric_templates": "SYNTHETIC"} {
+			"biometric_type": "fingerprints", "biometric_records": "1", "biometric_candidates": "1", "biometric_templates": "SYNTHETIC"} {
 			if facts[name] != want {
 				t.Errorf("%s is %q, want %q", name, facts[name], want)
 			}

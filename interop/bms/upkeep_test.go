@@ -145,8 +145,8 @@ func TestArt14_NothingToCompareIsNoAnswer(t *testing.T) {
 			}
 			return err
 		})
-		if got := s.facts("test.read")["biometric_result"]; got != "nothing_to_compare" {
-			t.Errorf("the log says %q", got)
+		if f := s.facts("test.read"); f["biometric_result"] != "nothing_to_compare" || f["biometric_type"] != "face" {
+			t.Errorf("the log says %v", f)
 		}
 	})
 }
@@ -222,6 +222,14 @@ func TestArt32_5_ExploringHasNoThreshold(t *testing.T) {
 		}
 		if found := s.look(b, bms.Search{Scope: []bms.System{bms.EES}, Samples: []*bms.Sample{s.prints(b, person(500).Prints(1)[:1])}, Explore: true}); len(found) != 10 {
 			t.Errorf("%d candidates", len(found))
+		}
+		// Nor are there more of two systems together.
+		for n := range 3 {
+			s.enrol(b, bms.VIS, ref(n), 1, s.prints(b, person(uint64(n)).Prints(1)[:1]))
+		}
+		found := s.look(b, bms.Search{Scope: []bms.System{bms.VIS, bms.EES}, Samples: []*bms.Sample{s.prints(b, person(1).Prints(1)[:1])}, Explore: true})
+		if len(found) != 10 || found[0].Ref != ref(1) || found[1].Ref != ref(1) || found[0].System == found[1].System {
+			t.Errorf("of two systems: %v", found)
 		}
 	})
 }
