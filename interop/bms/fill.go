@@ -18,7 +18,7 @@ const (
 func Operations() []access.Operation {
 	return []access.Operation{
 		{Op: OpFill, System: "bms", Title: "read templates into memory to search them", Cite: "2019/817 art 12(1)"},
-		{Op: OpAccuracy, System: "bms", Title: "read the accuracy of a month", Cite: "2019/329"},
+		{Op: OpAccuracy, System: "bms", Title: "read the accuracy of a month", Cite: "2019/329 art 1"},
 	}
 }
 
@@ -26,9 +26,9 @@ func Operations() []access.Operation {
 func Grants() []access.Grant {
 	return []access.Grant{
 		{Kind: access.Duty, Purpose: access.SystemOperation, Op: OpFill, Cite: "2019/817 art 12(1)"},
-		{Kind: access.Supervisor, Purpose: access.Oversight, Op: OpAccuracy, Cite: "2019/329", Returns: []access.Category{access.AnonymousCounts}},
-		{Kind: access.Administrator, Purpose: access.SystemOperation, Op: OpAccuracy, Cite: "2019/329", Returns: []access.Category{access.AnonymousCounts}},
-		{Kind: access.Statistics, Purpose: access.StatisticsReport, Op: OpAccuracy, Cite: "2019/329", Returns: []access.Category{access.AnonymousCounts}},
+		{Kind: access.Supervisor, Purpose: access.Oversight, Op: OpAccuracy, Cite: "2019/329 art 1", Returns: []access.Category{access.AnonymousCounts}},
+		{Kind: access.Administrator, Purpose: access.SystemOperation, Op: OpAccuracy, Cite: "2019/329 art 1", Returns: []access.Category{access.AnonymousCounts}},
+		{Kind: access.Statistics, Purpose: access.StatisticsReport, Op: OpAccuracy, Cite: "2019/329 art 1", Returns: []access.Category{access.AnonymousCounts}},
 	}
 }
 

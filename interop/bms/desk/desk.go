@@ -28,7 +28,7 @@ type reportOutput struct {
 
 // API adds the operations of the desk.
 func (d *Desk) API(m *web.Mux) {
-	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/bms/v1/accuracy", Tag: "Biometric matching", Op: bms.OpAccuracy, Article: "2019/329",
+	web.Register(m, web.Operation{Method: http.MethodGet, Path: "/api/bms/v1/accuracy", Tag: "Biometric matching", Op: bms.OpAccuracy, Article: "2019/329 art 1",
 		Summary:     "Read the accuracy of a month",
 		Description: "False non-match and false negative rates of the comparisons whose truth an officer found, by age band, sex and quality, each with its 95 % interval; beside the limits of the law where they hold."},
 		func(ctx context.Context, in *monthInput) (*reportOutput, error) {
