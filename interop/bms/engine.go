@@ -64,7 +64,17 @@ type Probe struct {
 	hands []finger.Hand
 	// chances is what having so many of them takes off a likelihood ratio.
 	chances float64
-	face    *face.Vector
+	face    *face.Vector // of a model whose cosines say something
+}
+
+// asks tells whether a print of the finger is compared with any of the probe's.
+func (p *Probe) asks(at finger.Position) bool {
+	for i := range p.hands {
+		if p.hands[i][at] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // probe makes samples of one person ready: fingers, a face, or both.
@@ -78,7 +88,7 @@ func (e *Engine) probe(samples ...*Sample) *Probe {
 			p.hands = e.hands(s.Prints)
 			p.chances = math.Log10(float64(len(p.hands)))
 		}
-		if s.Face != nil && s.Face.Vector != nil {
+		if s.Face != nil && s.Face.Vector != nil && e.Faces[s.Face.Vector.Model].Slope > 0 {
 			p.face = s.Face.Vector
 		}
 	}

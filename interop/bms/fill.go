@@ -2,6 +2,7 @@ package bms
 
 import (
 	"context"
+	"fmt"
 
 	"limen/access"
 )
@@ -34,24 +35,41 @@ func Grants() []access.Grant {
 // Fill reads the enrolled templates into the galleries, step by step: at the start,
 // or anew on demand, when what is in memory goes first. It may be stopped; then the
 // galleries that are not whole refuse searches until it is called again. progress
-// is told how many templates have been read of how many there are.
+// is told how many templates have been read of how many there are. A second call
+// waits for the first.
 func (s *Service) Fill(ctx context.Context, door *access.Door, progress func(done, all int)) error {
+	s.fill.Lock()
+	defer s.fill.Unlock()
 	for _, system := range []System{EES, VIS} {
-		for whole := false; !whole; {
-			s.mu.Lock()
-			s.filling[system] = &filling{touched: map[sampleKey]bool{}}
-			s.galleries[system].empty()
-			s.mu.Unlock()
-			var err error
-			if whole, err = s.fill(ctx, door, system, progress); err != nil {
-				return err
-			}
+		if err := s.begin(system); err != nil {
+			return err
+		}
+		if err := s.fillOne(ctx, door, system, progress); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (s *Service) fill(ctx context.Context, door *access.Door, system System, progress func(done, all int)) (whole bool, err error) {
+// begin empties a gallery. A change that is being put in while it begins would be
+// neither in what is read later nor among what is known to have changed since.
+func (s *Service) begin(system System) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.busy && !s.closed {
+		s.changed.Wait()
+	}
+	if s.closed {
+		return errClosed
+	}
+	s.filling[system] = &filling{begun: true, touched: map[sampleKey]bool{}}
+	s.fillings[system]++
+	delete(s.fault, system)
+	s.galleries[system].empty()
+	return nil
+}
+
+func (s *Service) fillOne(ctx context.Context, door *access.Door, system System, progress func(done, all int)) error {
 	request := access.Request{Principal: access.DutyPrincipal("fill_gallery"), Op: OpFill}
 	all, err := access.Run(ctx, door, request, func(p access.Pass) (n int, err error) {
 		tx, err := p.Tx()
@@ -61,7 +79,7 @@ func (s *Service) fill(ctx context.Context, door *access.Door, system System, pr
 		return n, tx.Row(`SELECT COUNT(*) FROM bms_template WHERE system = $1`, string(system)).Scan(&n)
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	last := RecordRef("")
 	var step []kept
@@ -86,15 +104,12 @@ func (s *Service) fill(ctx context.Context, door *access.Door, system System, pr
 		}
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.filling[system].again {
-		return false, nil
-	}
 	delete(s.filling, system)
-	return true, s.fault
+	return s.fault[system]
 }
 
 // take puts what a step read into the gallery, but for what has changed since the
@@ -117,8 +132,8 @@ func (s *Service) take(system System, step []kept) {
 			continue
 		}
 		// Under the lock: a change of this sample that comes now is put in after.
-		if err := s.galleries[system].put(key, templates); err != nil {
-			s.fault = err
+		if err := s.put(system, key, templates); err != nil {
+			s.fault[system] = fmt.Errorf("bms: an enrolled template cannot be read: %w", err)
 		}
 		s.mu.Unlock()
 	}

@@ -27,6 +27,7 @@ type gallery struct {
 	whose map[uint64]sampleKey
 	last  uint64
 	of    map[RecordRef][]uint64 // the samples of a record that have fingers
+	held  map[RecordRef]int      // how many fingers' and faces' keys a record has
 	hands [shards]*finger.Shard
 	faces map[face.Model]*faces
 }
@@ -46,7 +47,7 @@ type faces struct {
 }
 
 func newGallery(e *Engine) *gallery {
-	g := &gallery{engine: e, keys: map[sampleKey]uint64{}, whose: map[uint64]sampleKey{}, of: map[RecordRef][]uint64{}, faces: map[face.Model]*faces{}}
+	g := &gallery{engine: e, keys: map[sampleKey]uint64{}, whose: map[uint64]sampleKey{}, of: map[RecordRef][]uint64{}, held: map[RecordRef]int{}, faces: map[face.Model]*faces{}}
 	for i := range g.hands {
 		g.hands[i] = finger.NewShard()
 	}
@@ -87,6 +88,7 @@ func (g *gallery) put(key sampleKey, templates []Template) error {
 		}
 		g.keys[key], g.whose[g.last] = g.last, key
 		g.of[key.ref] = append(g.of[key.ref], g.last)
+		g.held[key.ref]++
 	}
 	for i := range vectors {
 		v := &vectors[i]
@@ -95,12 +97,14 @@ func (g *gallery) put(key sampleKey, templates []Template) error {
 			f = &faces{index: face.NewIndex(v.Model), whose: map[face.Slot]sampleKey{}, slots: map[sampleKey]face.Slot{}, of: map[RecordRef][]face.Slot{}}
 			g.faces[v.Model] = f
 		}
+		f.drop(g, key) // a sample has one face of a model
 		at, err := f.index.Add(v)
 		if err != nil {
 			return err
 		}
 		f.whose[at], f.slots[key] = key, at
 		f.of[key.ref] = append(f.of[key.ref], at)
+		g.held[key.ref]++
 	}
 	return nil
 }
@@ -115,44 +119,30 @@ func (g *gallery) drop(key sampleKey) {
 		if g.of[key.ref] == nil {
 			delete(g.of, key.ref)
 		}
+		g.less(key.ref)
 	}
 	for _, f := range g.faces {
-		if at, ok := f.slots[key]; ok {
-			f.index.Remove(at)
-			delete(f.slots, key)
-			delete(f.whose, at)
-			f.of[key.ref] = without(f.of[key.ref], at)
-			if f.of[key.ref] == nil {
-				delete(f.of, key.ref)
-			}
-		}
+		f.drop(g, key)
 	}
 }
 
-// move makes a sample another record's.
-func (g *gallery) move(from, to sampleKey) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.drop(to)
-	if n, ok := g.keys[from]; ok {
-		delete(g.keys, from)
-		if g.of[from.ref] = without(g.of[from.ref], n); g.of[from.ref] == nil {
-			delete(g.of, from.ref)
-		}
-		g.keys[to], g.whose[n] = n, to
-		g.of[to.ref] = append(g.of[to.ref], n)
+func (f *faces) drop(g *gallery, key sampleKey) {
+	at, ok := f.slots[key]
+	if !ok {
+		return
 	}
-	for _, f := range g.faces {
-		at, ok := f.slots[from]
-		if !ok {
-			continue
-		}
-		delete(f.slots, from)
-		if f.of[from.ref] = without(f.of[from.ref], at); f.of[from.ref] == nil {
-			delete(f.of, from.ref)
-		}
-		f.slots[to], f.whose[at] = at, to
-		f.of[to.ref] = append(f.of[to.ref], at)
+	f.index.Remove(at)
+	delete(f.slots, key)
+	delete(f.whose, at)
+	if f.of[key.ref] = without(f.of[key.ref], at); f.of[key.ref] == nil {
+		delete(f.of, key.ref)
+	}
+	g.less(key.ref)
+}
+
+func (g *gallery) less(ref RecordRef) {
+	if g.held[ref]--; g.held[ref] == 0 {
+		delete(g.held, ref)
 	}
 }
 
@@ -179,15 +169,11 @@ func (g *gallery) empty() {
 	}
 }
 
-// size is how many samples there are.
+// size is how many records there are.
 func (g *gallery) size() int {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	all := len(g.keys)
-	for _, f := range g.faces {
-		all += len(f.slots)
-	}
-	return all
+	return len(g.held)
 }
 
 // found is a record that may be the probe's person's.
@@ -210,7 +196,7 @@ const (
 // best of them by the fine one; a face exactly with every face. What both say of a
 // record is added up. It returns the records that reach least, the likeliest first
 // and at most k. faceFirst leaves out who is not among the likeliest faces, which is
-// fast and loses whoever's face failed.
+// fast and loses whoever's face failed; where no face can be compared it does not.
 func (g *gallery) search(ctx context.Context, probe *Probe, least float64, k int, faceFirst bool) ([]found, error) {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -224,7 +210,7 @@ func (g *gallery) search(ctx context.Context, probe *Probe, least float64, k int
 	}
 	slices.Sort(among)
 	hands := map[uint64]finger.Candidate{}
-	if len(probe.hands) > 0 && !(faceFirst && probe.face != nil) {
+	if len(probe.hands) > 0 && !(faceFirst && len(byFace) > 0) {
 		if err := g.everyHand(ctx, probe, hands); err != nil {
 			return nil, err
 		}
@@ -299,7 +285,8 @@ func (g *gallery) everyHand(ctx context.Context, probe *Probe, into map[uint64]f
 func (g *gallery) handsOf(ctx context.Context, probe *Probe, keys []uint64, into map[uint64]finger.Candidate) error {
 	var by [shards][]uint64
 	for _, key := range keys {
-		if _, done := into[key]; !done {
+		// Of a print of an unknown finger, which of the hands was compared is not known.
+		if _, done := into[key]; !done || len(probe.hands) > 1 {
 			by[key%shards] = append(by[key%shards], key)
 		}
 	}

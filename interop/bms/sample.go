@@ -52,6 +52,15 @@ type Print struct {
 	Picture  *Picture        // nil where only a template was sent
 }
 
+// quality is that of the print by the measure of its extractor, or Unmeasured. A
+// record of minutiae writes 0 where nobody measured.
+func (p *Print) quality() int {
+	if p.Template.Quality == 0 && p.Picture == nil {
+		return Unmeasured
+	}
+	return int(p.Template.Quality)
+}
+
 // Portrait is the face of a sample.
 type Portrait struct {
 	Vector  *face.Vector // nil where nobody made one
@@ -122,7 +131,10 @@ func (r *reader) fingersOf(s *Sample, data []byte) error {
 		if len(b.Fingers) == 0 {
 			return r.bad("no_fingers", "The bundle has no fingers.")
 		}
-		for i, f := range b.Fingers[:min(len(b.Fingers), maxPrints+1)] {
+		if len(b.Fingers) > maxPrints {
+			return r.bad("too_many_fingers", "A sample has at most ten fingers.")
+		}
+		for i, f := range b.Fingers {
 			p := Print{NFIQ2: Unmeasured}
 			if f.NFIQ2 != nil {
 				if p.NFIQ2 = *f.NFIQ2; p.NFIQ2 < 0 || p.NFIQ2 > 100 {
@@ -161,6 +173,11 @@ func (r *reader) fingersOf(s *Sample, data []byte) error {
 		}
 		for _, t := range views {
 			s.Prints = append(s.Prints, Print{Template: t, NFIQ2: Unmeasured})
+		}
+	case codec.Sniff(data) == codec.ANSINIST:
+		var err error
+		if s.Prints, err = r.transaction(data); err != nil {
+			return err
 		}
 	default:
 		t, picture, err := r.print(data)
@@ -213,19 +230,29 @@ const defaultPPI = 500
 
 // print reads the image of one finger and finds its minutiae.
 func (r *reader) print(data []byte) (finger.Template, *Picture, error) {
-	img, err := codec.Decode(data)
+	switch codec.Sniff(data) {
+	case codec.WSQ, codec.JP2, codec.JPEG, codec.PNG:
+	default: // a face, or a file of many images
+		return finger.Template{}, nil, r.undecoded(codec.ErrUnknown)
+	}
+	img, err := fingerLimits.Decode(data)
 	if err != nil {
 		return finger.Template{}, nil, r.undecoded(err)
 	}
+	t, err := r.minutiaeOf(img)
+	return t, &Picture{mediaType(img.Format), data}, err
+}
+
+func (r *reader) minutiaeOf(img codec.Image) (finger.Template, error) {
 	ppi := float64(img.PPI)
 	if ppi == 0 {
 		ppi = defaultPPI
 	}
 	t, err := r.extract(finger.Image{Pix: img.Pix, Width: img.Width, Height: img.Height, PPI: ppi})
 	if err != nil {
-		return finger.Template{}, nil, r.bad("print_unusable", "The print cannot be used: %v.", err)
+		return t, r.bad("print_unusable", "The print cannot be used: %v.", err)
 	}
-	return t, &Picture{mediaType(img.Format), data}, nil
+	return t, nil
 }
 
 func (r *reader) undecoded(err error) error {
@@ -255,7 +282,7 @@ func mediaType(f codec.Format) string {
 func (r *reader) bundle(data []byte) (b bundle, err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&b); err != nil || d.More() {
+	if err := d.Decode(&b); err != nil || len(bytes.TrimSpace(data[d.InputOffset():])) > 0 {
 		return b, r.bad("bundle_unreadable", "The bundle is no JSON of the form that is read here: fingers, each with position and image or template; or face, with image, or model and vector.")
 	}
 	return b, nil
@@ -298,11 +325,11 @@ func (r *reader) faceOf(s *Sample, data []byte) error {
 	if len(picture) == 0 {
 		return nil
 	}
-	img, err := codec.Decode(picture)
+	img, shown, err := r.portrait(picture)
 	if err != nil {
-		return r.undecoded(err)
+		return err
 	}
-	s.Face.Picture = &Picture{mediaType(img.Format), picture}
+	s.Face.Picture = shown
 	if s.Face.Vector == nil && r.embed != nil {
 		v, quality, err := r.embed.Embed(img)
 		if err != nil {
@@ -345,14 +372,14 @@ func (s *Sample) Gate(day law.Date, synthetic bool) (pass []Template, again []Re
 			because("nfiq2_too_low", "The print is too poor. Clean the glass and the finger, press lightly, and take it again.", "nfiq2", fmt.Sprint(p.NFIQ2), "least", fmt.Sprint(nfiq2))
 		case len(t.Minutiae) < fewest:
 			because("too_few_minutiae", "Too little of the finger is seen. Lay it flat on the middle of the glass, and take it again.", "minutiae", fmt.Sprint(len(t.Minutiae)), "least", fmt.Sprint(fewest))
-		case t.Quality > 0 && int(t.Quality) < quality:
-			because("quality_too_low", "The print is too poor. Clean the glass and the finger, press lightly, and take it again.", "quality", fmt.Sprint(t.Quality), "least", fmt.Sprint(quality))
+		case p.quality() != Unmeasured && p.quality() < quality:
+			because("quality_too_low", "The print is too poor. Clean the glass and the finger, press lightly, and take it again.", "quality", fmt.Sprint(p.quality()), "least", fmt.Sprint(quality))
 		default:
 			record, err := finger.WriteISO([]finger.Template{*t})
 			if err != nil {
 				return nil, nil, err
 			}
-			pass = append(pass, Template{Modality: Finger, Position: t.Position, Algorithm: MinutiaeRecord, Quality: int(t.Quality), NFIQ2: p.NFIQ2, Synthetic: synthetic, Bytes: record})
+			pass = append(pass, Template{Modality: Finger, Position: t.Position, Algorithm: MinutiaeRecord, Quality: p.quality(), NFIQ2: p.NFIQ2, Synthetic: synthetic, Bytes: record})
 		}
 	}
 	if s.Face != nil && s.Face.Vector != nil {

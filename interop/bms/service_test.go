@@ -13,6 +13,7 @@ import (
 	"limen/access"
 	"limen/db"
 	"limen/interop/bms"
+	"limen/interop/bms/codec"
 	"limen/interop/bms/face"
 	"limen/interop/bms/finger"
 	"limen/interop/bms/synthetic"
@@ -183,8 +184,11 @@ func TestArt23_2_OneToOne(t *testing.T) {
 			s.do("test.read", func(p access.Pass) (err error) { v, err = b.Verify(p, bms.EES, "a", sample, today); return err })
 			return v
 		}
-		if v := verify(s.prints(b, who.Prints(1))); !v.Match || v.Fingers != 2 || v.LLR < v.Least || v.Quality == bms.Unmeasured || !v.Synthetic {
+		if v := verify(s.prints(b, who.Prints(1))); !v.Match || v.Fingers != 2 || v.LLR < v.Least || v.Least != 1 || v.Quality == bms.Unmeasured || !v.Synthetic {
 			t.Errorf("the same fingers: %+v", v)
+		}
+		if v := verify(s.prints(b, who.Prints(1)[:1])); !v.Match || v.Fingers != 1 || v.Least != 0.7 {
+			t.Errorf("one finger: %+v", v)
 		}
 		if v := verify(s.prints(b, who.Prints(1)[2:])); v.Match || v.Fingers != 0 {
 			t.Errorf("fingers that are not enrolled: %+v", v)
@@ -192,7 +196,7 @@ func TestArt23_2_OneToOne(t *testing.T) {
 		if v := verify(s.prints(b, other.Prints(1))); v.Match || v.Fingers != 2 {
 			t.Errorf("another's fingers: %+v", v)
 		}
-		if v := verify(s.face(b, who.Face(2, 0.9))); !v.Match || v.Faces != 1 {
+		if v := verify(s.face(b, who.Face(2, 0.9))); !v.Match || v.Faces != 1 || v.Least != 3.3 {
 			t.Errorf("the same face: %+v", v)
 		}
 		if v := verify(s.face(b, other.Face(2, 0.9))); v.Match || v.Faces != 1 {
@@ -304,7 +308,7 @@ func TestArt16_SearchesAreLoggedWithoutTheSample(t *testing.T) {
 			facts[f.Name] = f.Value
 		}
 		for name, want := range map[string]string{"biometric_task": "identification", "biometric_scope": "EES", "biometric_threshold": "3.00",
-			"biometric_records": "1", "biometric_candidates": "1", "biometric_templates": "SYNTHETIC"} {
+			"biometric_type": "fingerprints", "biometric_records": "1", "biometric_candidates": "1", "biometric_templates": "SYNTHETIC"} {
 			if facts[name] != want {
 				t.Errorf("%s is %q, want %q", name, facts[name], want)
 			}
@@ -380,6 +384,12 @@ func FuzzSample(f *testing.F) {
 	f.Add(false, good)
 	f.Add(false, []byte(`{"fingers":[{"position":2,"template":"Rk1SAA=="}]}`))
 	f.Add(true, []byte(`{"face":{"model":"m","vector":[1,2]}}`))
+	file := newITL(f).finger(2, 70, quality("2\x1f61\x1f0101\x1f57")).binary(7, 0, 80, 0, grey(80, 64).Pix).finger(13, 90)
+	if err := file.AddFace(4, codec.Capture{Source: "XX", Date: "20261122"}, asJPEG(f, 60, 80)); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(false, file.bytes())
+	f.Add(true, file.bytes())
 	read := bms.Reader(bms.NewEngine(testFingers, testFaces))
 	f.Fuzz(func(t *testing.T, isFace bool, data []byte) {
 		m := bms.Finger

@@ -2,10 +2,10 @@ package bms
 
 import (
 	"embed"
-	"hash/fnv"
 	"io/fs"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -25,7 +25,6 @@ func Schema() db.Schema {
 	}
 	return db.Schema{Room: "bms", Files: files, Tables: []db.Table{
 		{Name: "bms_template", Key: "record_ref", Why: "one record's templates lie in one shard, beside the record itself"},
-		{Name: "bms_change", Key: "part", Why: "a gallery asks for the changes of the parts that it holds"},
 	}}
 }
 
@@ -60,45 +59,27 @@ type Template struct {
 	Bytes     []byte
 }
 
-// Parts is into how many parts the references of a system are divided, so that
-// processes can share a gallery.
-const Parts = 256
-
-// PartOf is the part that a record belongs to.
-func PartOf(ref RecordRef) int {
-	h := fnv.New32a()
-	h.Write([]byte(ref))
-	// The low byte of this hash depends on the end of the reference alone.
-	return int(h.Sum32()>>16^h.Sum32()) % Parts
-}
-
-// change is what galleries are told of a sample: it has these templates now, or
-// none, or it is what another was.
+// change is what galleries are told of a sample: what templates it has now.
 type change struct {
 	system    System
 	key       sampleKey
+	order     int64 // grows from a transaction to one that saw what it did
 	templates []Template
-	was       *sampleKey
+	sealed    []kept // as they are in the store
 }
 
 // topic is where galleries of this process hear of changes.
 const topic = "bms"
 
-func tell(tx *db.Tx, changes ...change) error {
-	told := map[RecordRef]bool{}
-	for _, c := range changes {
+// changes counts what this process told, so that of two changes of a sample the
+// later is known: who builds on a change has read it, so it was counted before.
+var changes atomic.Int64
+
+func tell(tx *db.Tx, told ...change) {
+	for _, c := range told {
+		c.order = changes.Add(1)
 		tx.Notify(topic, c)
-		if told[c.key.ref] {
-			continue
-		}
-		told[c.key.ref] = true
-		// Several changes of one record in a transaction are one row.
-		if _, err := tx.Exec(`INSERT INTO bms_change (part, at, record_ref, system) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-			PartOf(c.key.ref), tx.Now().UnixMicro(), string(c.key.ref), string(c.system)); err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
 // Enrol keeps the templates of a sample of a record (2019/817 art 13(1), (2)). n is
@@ -121,7 +102,8 @@ func Enrol(p access.Pass, seal *Seal, system System, ref RecordRef, n int, templ
 			return err
 		}
 	}
-	return tell(tx, change{system: system, key: sampleKey{ref, n}, templates: templates})
+	tell(tx, change{system: system, key: sampleKey{ref, n}, templates: templates})
+	return nil
 }
 
 // Move brings the templates of a sample to another record of the system, or to
@@ -133,17 +115,21 @@ func Move(p access.Pass, system System, from RecordRef, n int, to RecordRef, m i
 	if err != nil {
 		return err
 	}
-	moved, err := tx.Exec(`INSERT INTO bms_template (record_ref, system, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at)
+	const which = `record_ref = $1 AND system = $2 AND n = $3`
+	rows, err := read(tx, nil, which, string(from), string(system), n)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	if _, err := tx.Exec(`INSERT INTO bms_template (record_ref, system, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at)
 		SELECT $1, system, $2, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed, enrolled_at
-		FROM bms_template WHERE record_ref = $3 AND system = $4 AND n = $5`, string(to), m, string(from), string(system), n)
-	if err != nil || moved == 0 {
+		FROM bms_template WHERE record_ref = $3 AND system = $4 AND n = $5`, string(to), m, string(from), string(system), n); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(`DELETE FROM bms_template WHERE record_ref = $1 AND system = $2 AND n = $3`, string(from), string(system), n); err != nil {
+	if _, err := tx.Exec(`DELETE FROM bms_template WHERE `+which, string(from), string(system), n); err != nil {
 		return err
 	}
-	was := sampleKey{from, n}
-	return tell(tx, change{system: system, key: sampleKey{to, m}, was: &was}, change{system: system, key: was})
+	tell(tx, change{system: system, key: sampleKey{from, n}}, change{system: system, key: sampleKey{to, m}, sealed: rows})
+	return nil
 }
 
 // listWidth is how many records one statement names.
@@ -173,12 +159,8 @@ func Erase(p access.Pass, system System, modality Modality, refs ...RecordRef) (
 			return total, err
 		}
 		total += n
-		var changes []change
 		for _, key := range gone {
-			changes = append(changes, change{system: system, key: key})
-		}
-		if err := tell(tx, changes...); err != nil {
-			return total, err
+			tell(tx, change{system: system, key: key})
 		}
 	}
 	return total, nil
@@ -229,7 +211,7 @@ type kept struct {
 }
 
 // read reads and opens the templates that a condition names, the newest samples
-// first.
+// first. Without a seal it leaves them sealed.
 func read(tx *db.Tx, seal *Seal, condition string, args ...any) ([]kept, error) {
 	rows, err := tx.Query(`SELECT record_ref, n, position, modality, algorithm, quality, nfiq2, synthetic, template_id, sealed
 		FROM bms_template WHERE `+condition+` ORDER BY record_ref, n DESC, position`, args...)
@@ -246,8 +228,10 @@ func read(tx *db.Tx, seal *Seal, condition string, args ...any) ([]kept, error) 
 			return nil, err
 		}
 		k.ref, k.Modality, k.Position = RecordRef(ref), Modality(modality), finger.Position(position)
-		if k.Bytes, err = seal.Open(k.id, k.Bytes); err != nil {
-			return nil, err
+		if seal != nil {
+			if k.Bytes, err = seal.Open(k.id, k.Bytes); err != nil {
+				return nil, err
+			}
 		}
 		all = append(all, k)
 	}

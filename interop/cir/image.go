@@ -85,12 +85,20 @@ func Images(p access.Pass, seal *bms.Seal, ref RecordRef, system System, kind st
 	return images, nil
 }
 
-// DropImages takes away the images of every sample of a kind and leaves the
-// reference that they were taken (2017/2226 art 16(1)(d), where another system
-// holds a live face). It returns how many went.
+// DropImages takes away the images of every sample of a kind, with the templates that
+// were made of them (2019/817 art 15), and leaves the reference that they were taken
+// (2017/2226 art 16(1)(d), where another system holds a live face). It returns how
+// many images went.
 func DropImages(p access.Pass, ref RecordRef, system System, kind string) (int64, error) {
 	tx, err := p.Tx()
 	if err != nil {
+		return 0, err
+	}
+	modality := bms.Finger
+	if kind == "face" {
+		modality = bms.Face
+	}
+	if _, err := bms.Erase(p, system, modality, ref); err != nil {
 		return 0, err
 	}
 	return tx.Exec(`DELETE FROM cir_image WHERE record_ref = $1 AND system = $2 AND n IN (

@@ -101,6 +101,53 @@ func TestArt18_1_ImagesAreSealed(t *testing.T) {
 	})
 }
 
+// 2019/817 art 15: with the images of a kind go the templates made of them, and no
+// others.
+func TestArt15_TemplatesGoWithTheirImages(t *testing.T) {
+	onBoth(t, func(r repository) {
+		ours := seal(t, 1)
+		r.create("a", identity("PELLETIER", "ANNA", "CAN"), passport("CA1", "CAN"))
+		r.addSample(ours, "a", "face", portrait)
+		r.addSample(ours, "a", "fingerprints", hand)
+		templates := func() (all []string) {
+			r.do("cir.read", func(p access.Pass) error {
+				tx, err := p.Tx()
+				if err != nil {
+					return err
+				}
+				rows, err := tx.Query(`SELECT modality FROM bms_template ORDER BY modality`)
+				if err != nil {
+					return err
+				}
+				defer rows.Close()
+				for rows.Next() {
+					var m string
+					if err := rows.Scan(&m); err != nil {
+						return err
+					}
+					all = append(all, m)
+				}
+				return rows.Err()
+			})
+			return all
+		}
+		r.do("cir.write", func(p access.Pass) error {
+			if err := bms.Enrol(p, ours, cir.EES, "a", 1, []bms.Template{{Modality: bms.Face, Bytes: []byte("a vector")}}); err != nil {
+				return err
+			}
+			return bms.Enrol(p, ours, cir.EES, "a", 2, []bms.Template{{Modality: bms.Finger, Position: 2, Bytes: []byte("minutiae")}})
+		})
+		r.do("cir.write", func(p access.Pass) error { _, err := cir.DropImages(p, "a", cir.EES, "face"); return err })
+		if left := templates(); !slices.Equal(left, []string{"finger"}) {
+			t.Errorf("without the face: %v", left)
+		}
+		r.do("cir.write", func(p access.Pass) error { _, err := cir.DropImages(p, "a", cir.EES, "fingerprints"); return err })
+		if left := templates(); len(left) > 0 {
+			t.Errorf("without the fingers: %v", left)
+		}
+	})
+}
+
 // 2019/817 art 19(1): the images go with their sample when a record is taken over,
 // and come back with it; erased, none is left.
 func TestArt19_1_ImagesFollowTheirSample(t *testing.T) {
