@@ -405,8 +405,8 @@ func (c *checking) reserve() (home FileRef, id string, err error) {
 	c.out.ExpiresAt = now.Add(lifetime)
 	c.out.Direction, c.out.CrossingPoint, c.out.On = c.req.Direction, c.point.Code, c.on
 	c.see()
-	c.out.Progress = c.progress(0)
-	return home, id, nil
+	c.out.Progress, err = c.progress(0)
+	return home, id, err
 }
 
 // keep stores the check for the guard's decision, and records what is sent.

@@ -83,6 +83,7 @@ func (d *Desk) borderAPI(m *web.Mux) {
 		Summary: "Pass a traveller through an e-gate", Status: http.StatusCreated, Once: true,
 		Description: "Opens for somebody who is recorded, or whose pre-enrolment a guard has confirmed, when nothing speaks against it, and writes the record at passage. Otherwise refers to a guard, with the reasons and a check to decide on."},
 		func(ctx context.Context, in *gateInput) (*answer[ees.GateResult], error) {
+			ctx = d.Register.ReadAhead(ctx, in.Body.GateRequest)
 			return through(ctx, d, in.Body.over(in.Ground), ees.OpPassGate, func(p access.Pass) (ees.GateResult, error) {
 				return d.Register.PassGate(p, in.Body.GateRequest)
 			})
