@@ -10,7 +10,6 @@ import (
 
 	"limen/access"
 	"limen/interop/bms"
-	"limen/interop/bms/finger"
 	"limen/law"
 )
 
@@ -82,9 +81,7 @@ func (m Matching) searches(ctx context.Context, probe BiometricProbe) (list []bm
 			return nil, err
 		}
 		if probe.Latent {
-			for i := range s.Prints {
-				s.Prints[i].Template.Impression = finger.Latent
-			}
+			s.AsLatent()
 		}
 		list = append(list, bms.Search{Samples: []*bms.Sample{s}, Explore: probe.Latent})
 	}
