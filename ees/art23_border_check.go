@@ -154,6 +154,7 @@ type keptCheck struct {
 	Biometrics    *Biometrics      `json:"biometrics,omitempty"`
 	UnderTwelve   bool             `json:"under_twelve,omitempty"`
 	NewRef        FileRef          `json:"new_ref"`
+	Staged        []SampleKind     `json:"staged,omitempty"`    // of these samples were taken that wait for the decision
 	Suspended     bool             `json:"suspended,omitempty"` // biometrics were suspended at the crossing point (2025/1534)
 	Events        []CheckEvent     `json:"ev,omitempty"`        // the way through the order of searches so far
 	Query         queryOutcome     `json:"query,omitempty"`     // what the search by letters came to

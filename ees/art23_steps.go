@@ -203,7 +203,9 @@ func (c *checking) learn(e CheckEvent) {
 	}
 	switch e {
 	case EventFaceMatch:
-		b.Face = "verified"
+		if b.Face != "captured" { // a new image that waits is of the person who was verified
+			b.Face = "verified"
+		}
 	case EventFaceNoMatch:
 		b.Face = "mismatch"
 	case EventFingersMatch:
