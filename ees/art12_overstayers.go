@@ -228,9 +228,17 @@ func purgeSome(p access.Pass) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err != nil {
+		return 0, err
+	}
+	samples, err := purgeBy(tx, `SELECT home, check_id FROM ees_sample WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`,
+		`DELETE FROM ees_sample WHERE home = $1 AND check_id = $2`, tx.Now())
+	if err != nil {
+		return 0, err
+	}
 	enrolled, err := purgeBy(tx, `SELECT code, bcp FROM ees_preenrolment WHERE expires_at < $1 ORDER BY expires_at LIMIT $2`,
 		`DELETE FROM ees_preenrolment WHERE code = $1 AND bcp = $2`, tx.Now())
-	return checks + outcomes + firsts + copies + cases + unsettled + steps + enrolled, err
+	return checks + outcomes + firsts + copies + cases + unsettled + steps + samples + enrolled, err
 }
 
 // purgeBy deletes one step's worth of rows, by their keys.

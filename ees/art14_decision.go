@@ -10,6 +10,7 @@ import (
 
 	"limen/access"
 	"limen/db"
+	"limen/interop/bms"
 	"limen/interop/cir"
 	"limen/law"
 	"limen/person"
@@ -23,6 +24,7 @@ type deciding struct {
 	home    FileRef
 	checkID string // the part after the dot
 	kept    keptCheck
+	service *bms.Service // has what was taken during the check; nil where nothing was
 	known   *known
 	isNew   bool // the file is made by this decision
 	addID   *cir.Identity
@@ -40,6 +42,9 @@ func (r *Register) decide(p access.Pass, checkID string) (*deciding, error) {
 	}
 	d := &deciding{pass: p, tx: o.tx, home: o.home, checkID: o.id, kept: o.kept, point: o.point}
 	d.where = event{At: d.kept.At, On: d.kept.On, BCP: d.point.Code, Authority: p.Principal().Authority.Name}
+	if m, connected := r.Biometrics.(Matching); connected {
+		d.service = m.Service
+	}
 	return d, nil
 }
 
@@ -200,6 +205,7 @@ func (d *deciding) write() error {
 		return err
 	}
 	k.file.DueOn = due
+	d.dropStaged()
 	if d.isNew {
 		if err := insertFile(d.tx, k.file); err != nil {
 			return err
@@ -209,6 +215,11 @@ func (d *deciding) write() error {
 		}
 		if err := d.noteChip(); err != nil {
 			return err
+		}
+		for i, b := range k.data.Biometrics {
+			if err := d.keepSample(b.Kind, i+1); err != nil {
+				return err
+			}
 		}
 		return k.writeRecords(d.tx)
 	}
@@ -224,7 +235,11 @@ func (d *deciding) write() error {
 		return err
 	}
 	for _, b := range d.kept.samples() {
-		if _, err := cir.AddBiometric(d.pass, ref, cir.EES, b); err != nil {
+		n, err := cir.AddBiometric(d.pass, ref, cir.EES, b)
+		if err != nil {
+			return err
+		}
+		if err := d.keepSample(b.Kind, n); err != nil {
 			return err
 		}
 	}

@@ -154,6 +154,7 @@ type keptCheck struct {
 	Biometrics    *Biometrics      `json:"biometrics,omitempty"`
 	UnderTwelve   bool             `json:"under_twelve,omitempty"`
 	NewRef        FileRef          `json:"new_ref"`
+	Staged        []SampleKind     `json:"staged,omitempty"`    // of these samples were taken that wait for the decision
 	Suspended     bool             `json:"suspended,omitempty"` // biometrics were suspended at the crossing point (2025/1534)
 	Events        []CheckEvent     `json:"ev,omitempty"`        // the way through the order of searches so far
 	Query         queryOutcome     `json:"query,omitempty"`     // what the search by letters came to
@@ -405,8 +406,8 @@ func (c *checking) reserve() (home FileRef, id string, err error) {
 	c.out.ExpiresAt = now.Add(lifetime)
 	c.out.Direction, c.out.CrossingPoint, c.out.On = c.req.Direction, c.point.Code, c.on
 	c.see()
-	c.out.Progress = c.progress(0)
-	return home, id, nil
+	c.out.Progress, err = c.progress(0)
+	return home, id, err
 }
 
 // keep stores the check for the guard's decision, and records what is sent.

@@ -105,7 +105,12 @@ func (c *checking) begin() error {
 		return err
 	}
 	for _, e := range c.kept.Biometrics.events() {
-		if _, ok := transition(c.kept.state(), e); !ok || c.systemSays(e) {
+		if _, ok := transition(c.kept.state(), e); !ok {
+			continue
+		}
+		if says, err := c.systemSays(e); err != nil {
+			return err
+		} else if says {
 			continue
 		}
 		if err := c.take(e); err != nil {
@@ -273,7 +278,7 @@ var outcomeWords = map[CheckEvent]string{
 }
 
 // progress is what the booth is told of the way.
-func (c *checking) progress(version int) Progress {
+func (c *checking) progress(version int) (Progress, error) {
 	s := c.kept.state()
 	rule := ruleOf(s)
 	p := Progress{CheckID: c.out.CheckID, ExpiresAt: c.out.ExpiresAt, State: s, Version: version, Path: c.kept.path(), Candidates: []FileSummary{},
@@ -281,17 +286,21 @@ func (c *checking) progress(version int) Progress {
 	if p.Next.Forbidden == nil {
 		p.Next.Forbidden = []law.Reason{}
 	}
+	var err error
 	switch s {
-	case StateVerifyFace, StateVerifyFingers, StateVerifyFaceInstead, StateIdentifyFingers:
+	case StateVerifyFace, StateVerifyFaceInstead:
+		p.Next.Connected, err = c.compares(FaceSample)
+	case StateVerifyFingers:
+		p.Next.Connected, err = c.compares(FingersSample)
+	case StateIdentifyFingers:
 		p.Next.Connected = c.register.Biometrics != nil
 	case StateConsultVIS, StateIdentifyVIS, StateIdentifyVISFingers:
 		p.Next.Connected = c.register.Visas != nil
 	case StateIdentifyAlphanumeric:
 		p.Next.Connected = true
 	}
-	if s == StateVerifyFingers && c.found != nil && c.found.file.Fingers == FingersNotForVisa {
+	if s == StateVerifyFingers && c.inVIS(FingersSample) {
 		p.Next.Do = "Take the four fingers of the right hand, or of the left, and compare them with those of the visa, in the Visa Information System."
-		p.Next.Connected = c.register.Visas != nil
 	}
 	if c.found != nil {
 		f := c.found.summary()
@@ -300,5 +309,5 @@ func (c *checking) progress(version int) Progress {
 	for _, o := range c.others {
 		p.Candidates = append(p.Candidates, o.known.summary())
 	}
-	return p
+	return p, err
 }

@@ -66,7 +66,11 @@ func (r *Register) TakeStep(p access.Pass, checkID string, version int, req Step
 	if err := c.keepStep(o); err != nil {
 		return Progress{}, err
 	}
-	return c.progress(o.version + 1), c.touched()
+	out, err := c.progress(o.version + 1)
+	if err != nil {
+		return Progress{}, err
+	}
+	return out, c.touched()
 }
 
 // verify is the event of a step: told by the guard, or by the system that
@@ -97,7 +101,11 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 	if len(sample) > 0 {
 		return c.compare(s, kind, sample)
 	}
-	if c.systemSays(req.Outcome) {
+	says, err := c.systemSays(req.Outcome)
+	if err != nil {
+		return "", err
+	}
+	if says {
 		return "", law.BadField("outcome", "sample_needed", "2017/2226 art 23(2)",
 			"The system that compares is connected: send the sample, and it says whether the traveller is verified.")
 	}
@@ -110,14 +118,34 @@ func (c *checking) verify(req StepRequest) (CheckEvent, error) {
 // systemSays tells whether a match is for a connected system to find, and not for
 // anybody to tell: of the fingerprints of a visa holder the Visa Information
 // System, of everything else the matching service.
-func (c *checking) systemSays(e CheckEvent) bool {
-	if e != EventFaceMatch && e != EventFingersMatch {
-		return false
+func (c *checking) systemSays(e CheckEvent) (bool, error) {
+	switch e {
+	case EventFaceMatch:
+		return c.compares(FaceSample)
+	case EventFingersMatch:
+		return c.compares(FingersSample)
 	}
-	if e == EventFingersMatch && c.found != nil && c.found.file.Fingers == FingersNotForVisa {
-		return c.register.Visas != nil
+	return false, nil
+}
+
+// compares tells whether a connected system compares samples of a kind with those
+// of the file found: where that holds none of the kind, samples were taken
+// elsewhere or never, and the guard compares by eye.
+func (c *checking) compares(kind SampleKind) (bool, error) {
+	switch {
+	case c.inVIS(kind):
+		return c.register.Visas != nil, nil
+	case c.register.Biometrics == nil:
+		return false, nil
+	case c.found == nil:
+		return true, nil
 	}
-	return c.register.Biometrics != nil
+	return c.register.Biometrics.Holds(c.pass, c.found.file.Ref, kind)
+}
+
+// inVIS tells whether the fingerprints of the file found are with the visa.
+func (c *checking) inVIS(kind SampleKind) bool {
+	return kind == FingersSample && c.found != nil && c.found.file.Fingers == FingersNotForVisa
 }
 
 // compare has a sample compared, one to one.
@@ -132,16 +160,20 @@ func (c *checking) compare(s CheckState, kind SampleKind, sample []byte) (CheckE
 	if _, ok := transition(s, yes); !ok {
 		return "", wrongTransition(s, yes)
 	}
-	var verified bool
-	var err error
-	inVIS := kind == FingersSample && c.found.file.Fingers == FingersNotForVisa
+	verified := false
+	compares, err := c.compares(kind)
 	switch {
-	case inVIS && c.register.Visas == nil, !inVIS && c.register.Biometrics == nil:
+	case err != nil:
+		return "", err
+	case !compares && !c.inVIS(kind) && c.register.Biometrics != nil:
+		return "", law.Refuse(law.Conflict, "no_templates", "2017/2226 art 23(2)",
+			"The matching service has no such sample of this file. Compare by eye and say what came of it.", "sample", string(kind))
+	case !compares:
 		return "", law.Refuse(law.Conflict, "not_connected", "2017/2226 art 23(2)",
 			"No system that compares such samples is connected. Compare by eye and say what came of it.", "sample", string(kind))
-	case inVIS && c.kept.Visa == nil:
+	case c.inVIS(kind) && c.kept.Visa == nil:
 		return "", law.BadField("visa", "visa_missing", "2017/2226 art 23(2)", "The fingerprints of this traveller are with the visa. Show the visa, and check again.")
-	case inVIS:
+	case c.inVIS(kind):
 		verified, err = c.register.Visas.VerifyFingers(c.tx.Context(), c.pass, c.kept.Visa.Sticker, c.kept.Visa.Issuer, sample)
 	default:
 		verified, err = c.register.Biometrics.Verify(c.tx.Context(), c.pass, c.found.file.Ref, kind, sample)
@@ -171,7 +203,9 @@ func (c *checking) learn(e CheckEvent) {
 	}
 	switch e {
 	case EventFaceMatch:
-		b.Face = "verified"
+		if b.Face != "captured" { // a new image that waits is of the person who was verified
+			b.Face = "verified"
+		}
 	case EventFaceNoMatch:
 		b.Face = "mismatch"
 	case EventFingersMatch:
@@ -294,7 +328,9 @@ func (r *Register) ReadCheck(p access.Pass, checkID string) (Check, error) {
 			return Check{}, err
 		}
 	}
-	c.out.Progress = c.progress(o.version)
+	if c.out.Progress, err = c.progress(o.version); err != nil {
+		return Check{}, err
+	}
 	c.out.AtKiosk = c.kept.Kiosk.view()
 	return c.out, nil
 }

@@ -1,8 +1,6 @@
 package ees
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 
 	"limen/access"
@@ -45,7 +43,11 @@ func (r *Register) Identify(p access.Pass, checkID string, version int, req Step
 	if err := c.keepStep(o); err != nil {
 		return Progress{}, err
 	}
-	return c.progress(o.version + 1), c.touched()
+	out, err := c.progress(o.version + 1)
+	if err != nil {
+		return Progress{}, err
+	}
+	return out, c.touched()
 }
 
 // seek carries out the search of a step of identification.
@@ -78,12 +80,8 @@ func (c *checking) seekByFingers(req StepRequest) (CheckEvent, error) {
 	if len(req.Fingerprints) == 0 {
 		return "", fingersNeeded()
 	}
-	key := access.ByFingersFace
 	if len(req.Face) == 0 {
-		key, req.Face = access.ByFingers, nil
-	}
-	if err := c.searchedBy(key, req.Fingerprints); err != nil {
-		return "", err
+		req.Face = nil
 	}
 	refs, err := c.register.Biometrics.Identify(c.tx.Context(), c.pass, req.Fingerprints, req.Face)
 	switch {
@@ -95,12 +93,6 @@ func (c *checking) seekByFingers(req StepRequest) (CheckEvent, error) {
 		return EventNobodyIdentified, nil
 	}
 	return EventIdentified, c.addCandidates(refs)
-}
-
-// searchedBy tells the log that a sample was searched with, by its digest.
-func (c *checking) searchedBy(key access.Key, sample []byte) error {
-	sum := sha256.Sum256(sample)
-	return c.pass.Search(key, hex.EncodeToString(sum[:]))
 }
 
 // addCandidates adds files to those that may be the traveller's.

@@ -229,8 +229,12 @@ type matcher struct {
 	latent *bool
 }
 
-func (m matcher) Identify(_ context.Context, p access.Pass, probe ees.BiometricProbe) ([]ees.FileRef, error) {
-	if _, err := p.Tx(); err != nil {
+func (m matcher) Search(_ context.Context, p access.Pass, probe ees.BiometricProbe) ([]ees.FileRef, error) {
+	key := access.ByFingers
+	if probe.Face != nil {
+		key = access.ByFace
+	}
+	if err := p.Search(key, string(probe.Fingerprints)+string(probe.Face)); err != nil {
 		return nil, err
 	}
 	if m.latent != nil {

@@ -1,6 +1,8 @@
 package ees
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strconv"
@@ -32,26 +34,7 @@ func (r *Register) SearchForRequest(p access.Pass, id string, version int64) (Re
 		return RequestReceipt{}, err
 	}
 	q.tell(p)
-	switch {
-	case q.ErasedOn != 0:
-		return RequestReceipt{}, q.gone()
-	case q.Status == RequestApproved:
-	case q.Status == RequestWaiting && q.Urgent:
-		if o.kind != access.CentralAccessPoint {
-			return RequestReceipt{}, q.not("searched", RequestApproved)
-		}
-	default:
-		return RequestReceipt{}, q.not("searched", RequestApproved)
-	}
-	if err := independent(p, q); err != nil {
-		return RequestReceipt{}, err
-	}
-	if !q.Urgent {
-		if err := q.mustMeet(tx.Now()); err != nil {
-			return RequestReceipt{}, err
-		}
-	}
-	keys, err := q.Body.Search.read(o.day, r.Specimens)
+	keys, err := r.mayBeSearched(p, q, o, tx)
 	if err != nil {
 		return RequestReceipt{}, err
 	}
@@ -78,6 +61,30 @@ func (r *Register) SearchForRequest(p access.Pass, id string, version int64) (Re
 	}
 	received(tx, q, o)
 	return q.receipt(tx.Now())
+}
+
+// mayBeSearched looks at the legal conditions of a search, and reads its keys.
+func (r *Register) mayBeSearched(p access.Pass, q *leRequest, o office, tx *db.Tx) (*searchKeys, error) {
+	switch {
+	case q.ErasedOn != 0:
+		return nil, q.gone()
+	case q.Status == RequestApproved:
+	case q.Status == RequestWaiting && q.Urgent:
+		if o.kind != access.CentralAccessPoint {
+			return nil, q.not("searched", RequestApproved)
+		}
+	default:
+		return nil, q.not("searched", RequestApproved)
+	}
+	if err := independent(p, q); err != nil {
+		return nil, err
+	}
+	if !q.Urgent {
+		if err := q.mustMeet(tx.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return q.Body.Search.read(o.day, r.Specimens)
 }
 
 // searchBy finds the files that agree with every key. The most selective key
@@ -127,8 +134,9 @@ func (r *Register) lead(p access.Pass, tx *db.Tx, k *searchKeys) (refs []FileRef
 		key   access.Key
 		value func() string
 	}{
-		{k.fingers != nil, access.ByFingers, func() string { return string(k.fingers.Sample) }},
-		{k.face != nil, access.ByFace, func() string { return string(k.face.Sample) }},
+		// Whoever identifies records the biometric keys; nobody does where nobody is there.
+		{k.fingers != nil && r.Identifier == nil, access.ByFingers, func() string { return digest(k.fingers.Sample) }},
+		{k.face != nil && r.Identifier == nil, access.ByFace, func() string { return digest(k.face.Sample) }},
 		{k.visa != nil, access.ByVisa, func() string { return string(k.visa.Issuer) + " " + string(k.visa.Sticker) }},
 		{k.entry != nil, access.ByCrossing, func() string { return "entry " + k.entry.value() }},
 		{k.exit != nil, access.ByCrossing, func() string { return "exit " + k.exit.value() }},
@@ -146,14 +154,7 @@ func (r *Register) lead(p access.Pass, tx *db.Tx, k *searchKeys) (refs []FileRef
 			return nil, false, law.Refuse(law.Unavailable, "not_connected", "2019/817 art 12",
 				"No biometric matching service is connected, so nobody can be searched for by fingerprints or face. Nothing was searched; the request stands as it was.")
 		}
-		probe := BiometricProbe{}
-		if k.fingers != nil {
-			probe.Fingerprints, probe.Latent = k.fingers.Sample, k.fingers.Latent
-		}
-		if k.face != nil {
-			probe.Face = k.face.Sample
-		}
-		refs, err = r.Identifier.Identify(tx.Context(), p, probe)
+		refs, err = r.Identifier.Search(tx.Context(), p, k.probe())
 		return refs, false, err
 	}
 	switch {
@@ -173,6 +174,22 @@ func (r *Register) lead(p access.Pass, tx *db.Tx, k *searchKeys) (refs []FileRef
 	k.identity.found = true
 	found, more, err := cir.FindBySurname(p, cir.EES, k.identity.id.Name, surnameLimit)
 	return fileRefs(found, func(c cir.Candidate) FileRef { return FileRef(c.Ref) }), more, err
+}
+
+func (k *searchKeys) probe() (probe BiometricProbe) {
+	if k.fingers != nil {
+		probe.Fingerprints, probe.Latent = k.fingers.Sample, k.fingers.Latent
+	}
+	if k.face != nil {
+		probe.Face = k.face.Sample
+	}
+	return probe
+}
+
+// digest names a sample in the log, as the matching service does.
+func digest(sample []byte) string {
+	sum := sha256.Sum256(sample)
+	return hex.EncodeToString(sum[:])
 }
 
 func fileRefs[T any](found []T, ref func(T) FileRef) []FileRef {

@@ -1,6 +1,8 @@
 package ees_test
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -139,7 +141,7 @@ func TestArt32_4_NotConnectedComesAfterTheLaw(t *testing.T) {
 			t.Errorf("%+v", no)
 		}
 		e := b.logged(ees.OpSearchForRequest)[0]
-		if e.Entry.Outcome != "refused" || e.Entry.Refusal != "not_connected" || !e.Proves("fingerprints", "ridges") || e.Entry.Case != "PN-2026-0042" {
+		if e.Entry.Outcome != "refused" || e.Entry.Refusal != "not_connected" || !e.Proves("fingerprints", fmt.Sprintf("%x", sha256.Sum256([]byte("ridges")))) || e.Entry.Case != "PN-2026-0042" {
 			t.Errorf("%+v", e.Entry)
 		}
 		if v := must(b, func() (ees.RequestView, error) { return b.tryRead(point, r.RequestID) }); v.Status != ees.RequestApproved {

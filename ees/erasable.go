@@ -7,6 +7,7 @@ package ees
 var erasable = []struct{ table, column string }{
 	{"ees_check", "home"},
 	{"ees_check_step", "home"},
+	{"ees_sample", "home"},
 	{"ees_outcome", "home"},
 	{"ees_by_visa", "ref"},
 	{"ees_backfill", "ref"},

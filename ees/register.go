@@ -50,19 +50,23 @@ const (
 // arts 23(2), 27(1)). It is the question that this room asks; the house plugs in
 // who answers. A sample is a container of images in the format of that service.
 type BiometricVerifier interface {
+	// Holds tells whether there is anything of this kind of a file to compare with.
+	// Where there is nothing the guard compares by eye and says what came of it.
+	Holds(p access.Pass, ref FileRef, kind SampleKind) (bool, error)
 	// Verify compares a sample with those of one file, one to one.
 	Verify(ctx context.Context, p access.Pass, ref FileRef, kind SampleKind, sample []byte) (verified bool, err error)
 	// Identify looks for the files with these fingerprints, one to many; face is
 	// nil or supports the search. There is no search by the face alone (EES-037).
+	// It records the search key with the pass.
 	Identify(ctx context.Context, p access.Pass, fingers, face []byte) (refs []FileRef, err error)
 }
 
 // BiometricIdentifier searches one to many for law enforcement (2017/2226 art
 // 32(4), (5)), which may do what border and immigration authorities may not:
 // search with latent fingerprints and with the face alone. It answers with the
-// files that match the probe, best first.
+// files that match the probe, best first, and records the search keys with the pass.
 type BiometricIdentifier interface {
-	Identify(ctx context.Context, p access.Pass, probe BiometricProbe) ([]FileRef, error)
+	Search(ctx context.Context, p access.Pass, probe BiometricProbe) ([]FileRef, error)
 }
 
 // Register is the Entry/Exit System's central register.

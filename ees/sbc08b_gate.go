@@ -97,17 +97,26 @@ func (g GateRequest) outcome() *Biometrics {
 	return nil
 }
 
+func (g GateRequest) kind() SampleKind {
+	if g.Verified == "fingerprints" {
+		return FingersSample
+	}
+	return FaceSample
+}
+
 // compareAtGate has the gate's sample compared with the file, one to one, where a
 // matching service is connected.
 func (c *checking) compareAtGate(req GateRequest) error {
 	if len(req.Sample) == 0 || c.found == nil || c.register.Biometrics == nil {
 		return nil
 	}
-	kind := FaceSample
-	if req.Verified == "fingerprints" {
-		kind = FingersSample
+	if compares, err := c.compares(req.kind()); err != nil || !compares {
+		return err
 	}
-	e, err := c.compare(c.kept.state(), kind, req.Sample)
+	e, err := c.compare(c.kept.state(), req.kind(), req.Sample)
+	if r, ok := err.(*law.Refusal); ok && r.Field != "" {
+		return at("sample", err)
+	}
 	if err != nil {
 		return err
 	}

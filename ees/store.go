@@ -26,6 +26,7 @@ func Schema() db.Schema {
 		{Name: "ees_refusal", Key: "ref", Why: oneShard},
 		{Name: "ees_check", Key: "home", Why: "home is the file found, or the reference reserved for the new file"},
 		{Name: "ees_check_step", Key: "home", Why: "as ees_check"},
+		{Name: "ees_sample", Key: "home", Why: "as ees_check"},
 		{Name: "ees_preenrolment", Key: "code", Why: "found by the code that the traveller carries; a crossing point's list is short"},
 		{Name: "ees_outcome", Key: "home", Why: "as ees_check"},
 		{Name: "ees_first", Key: "number", Why: "where two booths that register one document meet"},

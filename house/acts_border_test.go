@@ -109,6 +109,12 @@ func (p *play) conversationActs() []act {
 			_, err := p.EES.TakeStep(pass, check.CheckID, 0, ees.StepRequest{Step: check.Progress.State, Outcome: ees.EventDoubtRaised})
 			return err
 		}),
+		{op: ees.OpTakeSample, refused: "not_connected", run: func(ctx context.Context) error {
+			_, err := access.Run(ctx, p.Door, access.Request{Principal: as(access.Border), Op: ees.OpTakeSample}, func(pass access.Pass) (ees.SampleTaken, error) {
+				return p.EES.TakeSample(pass, check.CheckID, 0, ees.SampleRequest{Face: []byte("f")})
+			})
+			return err
+		}},
 		border(ees.OpReadCheck, func(pass access.Pass) error {
 			_, err := p.EES.ReadCheck(pass, check.CheckID)
 			return err

@@ -108,6 +108,23 @@ func (h *House) furnish(ctx context.Context) error {
 	return nil
 }
 
+// Match lets the register verify and identify by the matching service, and fills
+// its galleries beside the requests; until they are whole a search is refused and
+// a verification is not. It is called once, before the house serves. What it
+// returns is closed when the filling is over, or ctx has ended it.
+func (h *House) Match(ctx context.Context) <-chan struct{} {
+	m := ees.Matching{Service: h.Biometrics}
+	h.EES.Biometrics, h.EES.Identifier = m, m
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if err := h.Biometrics.Fill(ctx, h.Door, nil); err != nil && ctx.Err() == nil {
+			h.slog.Error("the galleries of the matching service are not whole: nobody is sought by biometrics until the next start", "error", err)
+		}
+	}()
+	return over
+}
+
 // Close closes the store.
 func (h *House) Close() error {
 	if h.Biometrics != nil {

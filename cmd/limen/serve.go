@@ -88,11 +88,13 @@ func face(ctx context.Context, s streams, h *house.House, m *web.Mux, log *slog.
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	galleries := h.Match(ctx)
 	duties := make(chan struct{})
 	go func() { defer close(duties); h.RunDuties(ctx) }()
 	err = server.Run(ctx)
 	stop()
 	<-duties
+	<-galleries
 	// What was done last belongs under a checkpoint as well.
 	_, sealed := h.RunDuty(context.WithoutCancel(ctx), house.IntegrateDuty, nil)
 	return errors.Join(err, sealed)

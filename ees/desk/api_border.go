@@ -78,11 +78,13 @@ type gateInput struct {
 // borderAPI registers the conversation of a check, and self-service.
 func (d *Desk) borderAPI(m *web.Mux) {
 	d.conversationAPI(m)
+	d.sampleAPI(m)
 	d.kioskAPI(m)
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: "/api/ees/v1/gates/passages", Tag: tag, Op: ees.OpPassGate, Article: "2016/399 art 8b",
-		Summary: "Pass a traveller through an e-gate", Status: http.StatusCreated, Once: true,
+		Summary: "Pass a traveller through an e-gate", Status: http.StatusCreated, Once: true, MaxBody: sampleBody,
 		Description: "Opens for somebody who is recorded, or whose pre-enrolment a guard has confirmed, when nothing speaks against it, and writes the record at passage. Otherwise refers to a guard, with the reasons and a check to decide on."},
 		func(ctx context.Context, in *gateInput) (*answer[ees.GateResult], error) {
+			ctx = d.Register.ReadAhead(ctx, in.Body.GateRequest)
 			return through(ctx, d, in.Body.over(in.Ground), ees.OpPassGate, func(p access.Pass) (ees.GateResult, error) {
 				return d.Register.PassGate(p, in.Body.GateRequest)
 			})
@@ -99,7 +101,7 @@ func (d *Desk) conversationAPI(m *web.Mux) {
 			return tagged(out, err, func(c ees.Check) int64 { return int64(c.Progress.Version) })
 		})
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: "/api/ees/v1/checks/{id}/steps", Tag: tag, Op: ees.OpTakeStep, Article: "2017/2226 art 23",
-		Summary: "Answer the step that a check asks for", Once: true,
+		Summary: "Answer the step that a check asks for", Once: true, MaxBody: sampleBody,
 		Description: "Takes the check on: a verification by face or fingerprints, the naming of a candidate, a doubt. A step whose name begins with identify_ is an identification (2017/2226 art 27): it is carried out and logged for that purpose."},
 		func(ctx context.Context, in *stepInput) (*answer[ees.Progress], error) {
 			version, err := in.version()
@@ -108,6 +110,33 @@ func (d *Desk) conversationAPI(m *web.Mux) {
 			}
 			out, err := d.step(ctx, in.Ground, in.ID, int(version), in.Body)
 			return tagged(out, err, func(p ees.Progress) int64 { return int64(p.Version) })
+		})
+}
+
+type sampleInput struct {
+	web.Ground
+	LastSeen
+	ID   string `path:"id" maxLength:"80" doc:"Name of the check."`
+	Body ees.SampleRequest
+}
+
+// sampleBody is the size that samples may have: images of ten fingers and a face,
+// in base64.
+const sampleBody = 24 << 20
+
+func (d *Desk) sampleAPI(m *web.Mux) {
+	web.Register(m, web.Operation{Method: http.MethodPost, Path: "/api/ees/v1/checks/{id}/samples", Tag: tag, Op: ees.OpTakeSample, Article: "2017/2226 art 14",
+		Summary: "Take a traveller's biometrics", Status: http.StatusCreated, Once: true, MaxBody: sampleBody,
+		Description: "What passes the quality check waits for the guard's decision, which keeps of it what the law allows; the answer says what is to be taken again, and why."},
+		func(ctx context.Context, in *sampleInput) (*answer[ees.SampleTaken], error) {
+			version, err := in.version()
+			if err != nil {
+				return nil, err
+			}
+			out, err := through(d.Register.SampleAhead(ctx, in.Body), d, in.Ground, ees.OpTakeSample, func(p access.Pass) (ees.SampleTaken, error) {
+				return d.Register.TakeSample(p, in.ID, int(version), in.Body)
+			})
+			return tagged(out, err, func(s ees.SampleTaken) int64 { return int64(s.Version) })
 		})
 }
 

@@ -129,6 +129,7 @@ func (d *Desk) policeAPI(m *web.Mux) {
 	web.Register(m, web.Operation{Method: http.MethodPost, Path: requests + "/{id}/search", Tag: tag, Op: ees.OpSearchForRequest, Article: "2017/2226 art 32",
 		Summary: "Make the search of a request", Once: true, Description: "Searches with what the request names and keeps what is found with it. An urgent request is processed at once, and its verification falls due."},
 		func(ctx context.Context, in *requestStepInput) (*answer[ees.RequestReceipt], error) {
+			ctx = d.aheadOfSearch(ctx, in.Body.over(in.Ground), in.ID)
 			return step(ctx, d, in.Body.over(in.Ground), in.LastSeen, ees.OpSearchForRequest, func(p access.Pass, version int64) (ees.RequestReceipt, error) {
 				return d.Register.SearchForRequest(p, in.ID, version)
 			})
@@ -169,6 +170,27 @@ func (d *Desk) policeAPI(m *web.Mux) {
 			})
 		})
 	d.policeListsAPI(m, tag)
+}
+
+// aheadOfSearch makes the search by biometrics of a request before the operation
+// that keeps what was found, as the access point that may read the request. Where
+// that is refused, the operation itself says why.
+func (d *Desk) aheadOfSearch(ctx context.Context, g web.Ground, id string) context.Context {
+	if d.Register.Identifier == nil {
+		return ctx
+	}
+	req, err := g.Request(ctx, ees.OpReadRequest)
+	if err != nil {
+		return ctx
+	}
+	req.Once = nil // the key is the search's
+	look, err := access.Run(ctx, d.Door, req, func(p access.Pass) (func(context.Context) context.Context, error) {
+		return d.Register.AheadOfSearch(p, id)
+	})
+	if err != nil || look == nil {
+		return ctx
+	}
+	return look(ctx)
 }
 
 // policeListsAPI is what stands around the requests: the lists of offices,

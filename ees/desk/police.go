@@ -205,7 +205,11 @@ func (d *Desk) decideRequest(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return law.BadField("action", "unknown_action", "2017/2226 art 31(1)", "The form is incomplete. Open the request again.")
 	}
-	if _, err := through(r.Context(), d, web.Ground{Purpose: purpose}, step.op, step.fn); err != nil {
+	ctx, ground := r.Context(), web.Ground{Purpose: purpose}
+	if step.op == ees.OpSearchForRequest {
+		ctx = d.aheadOfSearch(ctx, ground, id)
+	}
+	if _, err := through(ctx, d, ground, step.op, step.fn); err != nil {
 		problem := web.Told(r, err)
 		if problem == nil {
 			return err
