@@ -27,6 +27,16 @@ type MatchingOptions struct {
 	Probes  int    // searches of each way: 100
 	Curves  bool   // print how the scores of mates and of others are distributed
 	Prints  string // folder of public sets to stand beside; "" for none
+
+	small bool // galleries that measure nothing, to try the measurement itself
+}
+
+// size is that of a gallery, a hundredth of it where nothing is measured.
+func (o MatchingOptions) size(n int) int {
+	if o.small {
+		return n / 100
+	}
+	return n
 }
 
 // MatchingReport is how fast templates are compared and searched, and whom
@@ -64,8 +74,8 @@ func BenchMatching(ctx context.Context, w io.Writer, o MatchingOptions) (report 
 	}
 	report = MatchingReport{Machine: ThisMachine(), Seed: o.Seed, Generator: synthetic.Generator}
 	o.tell("calibrating with SYNTHETIC prints\n")
-	own := syntheticPrints(o.Seed, 80)
-	mated, nonMated, err := own.scores(ctx, stream(o.Seed, streamBench, 201), 60_000)
+	own := syntheticPrints(o.Seed, max(16, o.size(curveFingers)))
+	mated, nonMated, err := own.scores(ctx, stream(o.Seed, streamBench, 201), o.size(curvePairs))
 	if err != nil {
 		return report, err
 	}
@@ -80,7 +90,7 @@ func BenchMatching(ctx context.Context, w io.Writer, o MatchingOptions) (report 
 			return report, err
 		}
 		for _, p := range public {
-			m, n, err := p.scores(ctx, stream(o.Seed, streamBench, 202), 60_000)
+			m, n, err := p.scores(ctx, stream(o.Seed, streamBench, 202), o.size(curvePairs))
 			if err != nil {
 				return report, err
 			}

@@ -37,6 +37,13 @@ var (
 	nonMatedShares = []float64{0.5, 0.9, 0.99, 0.999, 0.9999}
 )
 
+// Invented fingers of a curve, and pairs of two fingers that are compared for it at
+// most.
+const (
+	curveFingers = 80
+	curvePairs   = 60_000
+)
+
 // impressions is how often each finger of a curve is there, as in the sets of the
 // Fingerprint Verification Competition.
 const impressions = 8

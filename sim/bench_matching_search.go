@@ -161,7 +161,7 @@ const (
 
 // filter searches a small gallery with the filter and without.
 func (o MatchingOptions) filter(ctx context.Context, line finger.Calibration) ([]FilterRow, error) {
-	persons, probes := min(filterPersons, max(o.Persons, 100)), min(filterProbes, 2*o.Probes)
+	persons, probes := max(100, o.size(filterPersons)), min(filterProbes, 2*o.Probes)
 	hands, probing := make([]finger.Hand, persons), make([]finger.Hand, probes)
 	coder := finger.NewCoder(finger.PaperCylinders)
 	hand := func(into *finger.Hand, n int, occasion uint64) {

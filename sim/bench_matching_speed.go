@@ -60,8 +60,8 @@ type work struct {
 	counts bool // of allocations
 }
 
-// round does it for at least a tenth of a second of processor time.
-func (w *work) round() {
+// round does it for at least so much processor time.
+func (w *work) round(least time.Duration) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	var before, after runtime.MemStats
@@ -69,7 +69,7 @@ func (w *work) round() {
 		runtime.ReadMemStats(&before)
 	}
 	times, start, spent := 0.0, threadTime(), time.Duration(0)
-	for spent < 100*time.Millisecond {
+	for spent < least {
 		w.do()
 		times++
 		spent = threadTime() - start
@@ -85,9 +85,16 @@ func (w *work) round() {
 	}
 }
 
+func (o MatchingOptions) roundTime() time.Duration {
+	if o.small {
+		return time.Millisecond
+	}
+	return 100 * time.Millisecond
+}
+
 // speed measures the parts of a search, each in turn and again.
 func (o MatchingOptions) speed(ctx context.Context, own *prints) ([]SpeedRow, error) {
-	words := make([]uint64, readWords)
+	words := make([]uint64, o.size(readWords))
 	for i := range words {
 		words[i] = uint64(i)
 	}
@@ -111,12 +118,12 @@ func (o MatchingOptions) speed(ctx context.Context, own *prints) ([]SpeedRow, er
 	var print finger.Print
 	at := 0
 	all := []*work{
-		{row: SpeedRow{What: readFloor, Unit: "GB"}, n: 8 * readWords / 1e9, bytes: 1e9, do: func() { sink += readAll(words) }},
-		{row: SpeedRow{What: "face, 1 probe", Unit: "faces", Floor: readFloor}, n: faceRows, bytes: face.Dimensions, do: faces(1)},
-		{row: SpeedRow{What: "face, 4 probes", Unit: "faces x probes", Floor: "face, 1 probe"}, n: 4 * faceRows, bytes: face.Dimensions / 4.0, do: faces(4)},
-		{row: SpeedRow{What: "finger, stage 1", Unit: "prints"}, n: fingerPrints, do: fingers(0)},
-		{row: SpeedRow{What: "finger, whole search, best 1 %", Unit: "prints", Floor: "finger, stage 1"}, n: fingerPrints, do: fingers(0.01)},
-		{row: SpeedRow{What: "finger, whole search, best 2 %", Unit: "prints", Floor: "finger, stage 1"}, n: fingerPrints, do: fingers(0.02)},
+		{row: SpeedRow{What: readFloor, Unit: "GB"}, n: 8 * float64(len(words)) / 1e9, bytes: 1e9, do: func() { sink += readAll(words) }},
+		{row: SpeedRow{What: "face, 1 probe", Unit: "faces", Floor: readFloor}, n: float64(o.size(faceRows)), bytes: face.Dimensions, do: faces(1)},
+		{row: SpeedRow{What: "face, 4 probes", Unit: "faces x probes", Floor: "face, 1 probe"}, n: 4 * float64(o.size(faceRows)), bytes: face.Dimensions / 4.0, do: faces(4)},
+		{row: SpeedRow{What: "finger, stage 1", Unit: "prints"}, n: float64(o.size(fingerPrints)), do: fingers(0)},
+		{row: SpeedRow{What: "finger, whole search, best 1 %", Unit: "prints", Floor: "finger, stage 1"}, n: float64(o.size(fingerPrints)), do: fingers(0.01)},
+		{row: SpeedRow{What: "finger, whole search, best 2 %", Unit: "prints", Floor: "finger, stage 1"}, n: float64(o.size(fingerPrints)), do: fingers(0.02)},
 		{row: SpeedRow{What: "finger, fine comparison", Unit: "prints"}, n: 64, counts: true, do: func() {
 			for range 64 {
 				at = (at + 7) % (len(own.coded) - 1)
@@ -134,7 +141,7 @@ func (o MatchingOptions) speed(ctx context.Context, own *prints) ([]SpeedRow, er
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			w.round()
+			w.round(o.roundTime())
 		}
 	}
 	rates := map[string]float64{}
@@ -152,7 +159,7 @@ func (o MatchingOptions) speed(ctx context.Context, own *prints) ([]SpeedRow, er
 		}
 		rows = append(rows, r)
 		if r.What == readFloor {
-			both := readTogether(words, cores())
+			both := readTogether(words, cores(), o.roundTime())
 			rows = append(rows, SpeedRow{What: "read, all cores", Unit: "GB", Cores: cores(), PerSecond: both / 1e9, Bytes: both, Floor: readFloor, OfFloor: both / r.Bytes})
 		}
 	}
@@ -177,7 +184,7 @@ func readAll(words []uint64) uint64 {
 
 // readTogether reads on so many cores at one time, a part each, and adds up what
 // each reads in a second of its processor time.
-func readTogether(words []uint64, cores int) float64 {
+func readTogether(words []uint64, cores int, least time.Duration) float64 {
 	var totals []float64
 	for range speedRounds {
 		var mu sync.Mutex
@@ -191,7 +198,7 @@ func readTogether(words []uint64, cores int) float64 {
 						runtime.Gosched()
 					}
 				}}
-				w.round()
+				w.round(least)
 				mu.Lock()
 				defer mu.Unlock()
 				total += w.rates[0]
@@ -211,7 +218,7 @@ func (o MatchingOptions) faceIndex() (*face.Index, []face.Vector, error) {
 		some[n] = synthetic.NewPerson(o.Seed, uint64(n), nil).Face(enrolled, goodFace)
 	}
 	index := face.NewIndex(synthetic.FaceModel)
-	for n := range faceRows {
+	for n := range o.size(faceRows) {
 		if _, err := index.Add(&some[n%len(some)]); err != nil {
 			return nil, nil, err
 		}
@@ -227,7 +234,7 @@ func (o MatchingOptions) faceIndex() (*face.Index, []face.Vector, error) {
 // again and again, and a probe of somebody who is not in it.
 func (o MatchingOptions) fingerShard(own *prints) (*finger.Shard, *finger.Hand, error) {
 	shard := finger.NewShard()
-	for n := range fingerPrints {
+	for n := range o.size(fingerPrints) {
 		if err := shard.Add(uint64(n), &finger.Hand{finger.RightIndex: &own.coded[n%len(own.coded)]}); err != nil {
 			return nil, nil, err
 		}
