@@ -13,6 +13,7 @@ type benchCmd struct {
 	Growth    benchGrowthCmd    `cmd:"" help:"Border transactions as the register grows."`
 	Duties    benchDutiesCmd    `cmd:"" help:"Flagging overstayers and erasing what is due, rows a second, and crossings beside them."`
 	Names     benchNamesCmd     `cmd:"" help:"Searches by misspelt, reordered and transliterated names."`
+	Matching  benchMatchingCmd  `cmd:"" help:"Comparing and searching SYNTHETIC biometric templates."`
 }
 
 // benching are the flags of every measurement.
@@ -93,5 +94,20 @@ type benchDutiesCmd struct {
 // Run measures the duties.
 func (c *benchDutiesCmd) Run(ctx context.Context, s streams) error {
 	_, err := sim.BenchDuties(ctx, s.out, sim.DutiesOptions{BenchOptions: c.options(s), Store: c.Store, Files: c.Files, Clients: c.Clients})
+	return err
+}
+
+type benchMatchingCmd struct {
+	Seed    uint64 `default:"1" help:"Seed of the invented people."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+	Persons int    `default:"100000" help:"Invented persons in the gallery that is searched, four fingers and a face each; about 9 kB of memory a person."`
+	Probes  int    `default:"100" help:"Searches for persons who are there, of each way; half as many for persons who are not."`
+	Curves  bool   `help:"Print how scores of mates and of others are distributed; beside them those of the public sets in the folder that LIMEN_FINGERPRINTS names."`
+}
+
+// Run measures matching.
+func (c *benchMatchingCmd) Run(ctx context.Context, s streams) error {
+	_, err := sim.BenchMatching(ctx, s.out, sim.MatchingOptions{BenchOptions: sim.BenchOptions{Seed: c.Seed, JSON: c.JSON, Progress: s.err},
+		Persons: c.Persons, Probes: c.Probes, Curves: c.Curves, Prints: sim.FingerprintFolder()})
 	return err
 }
