@@ -41,10 +41,33 @@ type Browser struct {
 func Start(tb testing.TB, base string, server *x509.Certificate) *Browser {
 	tb.Helper()
 	key := sha256.Sum256(server.RawSubjectPublicKeyInfo)
+	b := &Browser{tb: tb, base: strings.TrimSuffix(base, "/")}
+	var ctx context.Context
+	for attempt := 1; ; attempt++ {
+		err := b.start(base64.StdEncoding.EncodeToString(key[:]))
+		if err == nil {
+			ctx = b.Context
+			break
+		}
+		// Once in some hundred times the program dies before it shows a page.
+		if attempt == 3 {
+			tb.Fatalf("the browser did not start: %v", err)
+		}
+		tb.Logf("the browser did not start, which is tried again: %v", err)
+	}
+	// Pages of a headless browser are in the background otherwise.
+	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
+		tb.Fatalf("the browser's page takes no focus: %v", err)
+	}
+	return b
+}
+
+// start runs the browser's program, with a certificate's key that it trusts.
+func (b *Browser) start(trusted string) error {
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(find(tb)),
-		chromedp.UserDataDir(tb.TempDir()), // this certificate flag holds only beside a profile of its own
-		chromedp.Flag("ignore-certificate-errors-spki-list", base64.StdEncoding.EncodeToString(key[:])),
+		chromedp.ExecPath(find(b.tb)),
+		chromedp.UserDataDir(b.tb.TempDir()), // this certificate flag holds only beside a profile of its own
+		chromedp.Flag("ignore-certificate-errors-spki-list", trusted),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-quic", true),
@@ -54,23 +77,20 @@ func Start(tb testing.TB, base string, server *x509.Certificate) *Browser {
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // the sandbox does not start for root
 	}
-	b := &Browser{tb: tb, base: strings.TrimSuffix(base, "/")}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, closeTab := chromedp.NewContext(allocator, chromedp.WithListener(b.listen))
-	tb.Cleanup(func() {
+	end := func() {
 		closeTab()
 		stop()
-	})
-	b.Context = ctx
+	}
 	// The first run starts the browser and keeps it for as long as its context.
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
-		tb.Fatalf("the browser did not start: %v", err)
+		end()
+		return err
 	}
-	// Pages of a headless browser are in the background otherwise.
-	if _, err := chromedp.Call(ctx, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}); err != nil {
-		tb.Fatalf("the browser's page takes no focus: %v", err)
-	}
-	return b
+	b.tb.Cleanup(end)
+	b.Context = ctx
+	return nil
 }
 
 // find returns the browser's program.
