@@ -217,14 +217,14 @@ func TestArt32_5_ExploringHasNoThreshold(t *testing.T) {
 	onBoth(t, func(s service) {
 		b := s.open()
 		s.fill(b)
-		for n := range 15 {
+		for n := range 40 {
 			s.enrol(b, bms.EES, ref(n), 1, s.prints(b, person(uint64(n)).Prints(1)[:1]))
 		}
 		if found := s.look(b, bms.Search{Scope: []bms.System{bms.EES}, Samples: []*bms.Sample{s.prints(b, person(500).Prints(1)[:1])}, Explore: true}); len(found) != 10 {
 			t.Errorf("%d candidates", len(found))
 		}
 		// Nor are there more of two systems together.
-		for n := range 3 {
+		for n := range 10 {
 			s.enrol(b, bms.VIS, ref(n), 1, s.prints(b, person(uint64(n)).Prints(1)[:1]))
 		}
 		found := s.look(b, bms.Search{Scope: []bms.System{bms.VIS, bms.EES}, Samples: []*bms.Sample{s.prints(b, person(1).Prints(1)[:1])}, Explore: true})
