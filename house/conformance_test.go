@@ -382,7 +382,7 @@ var packageFunctions = map[string]map[string]any{
 }
 
 // passMethods are the types whose methods take a pass.
-var passMethods = map[string]map[string]any{"ees": {"Register": new(ees.Register)}, "carrier": {"Copy": new(carrier.Copy)}}
+var passMethods = map[string]map[string]any{"ees": {"Register": new(ees.Register), "Matching": ees.Matching{}}, "carrier": {"Copy": new(carrier.Copy)}}
 
 // Every exported function of a room that takes a pass turns an empty one away,
 // and a pass that was used. The source says which functions there are.
