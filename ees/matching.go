@@ -25,6 +25,9 @@ func (m Matching) Holds(p access.Pass, ref FileRef, kind SampleKind) (bool, erro
 // Verify compares a sample with those of one file (2017/2226 art 23(2), EES-035).
 // A sample of which the file holds nothing is refused and not a mismatch.
 func (m Matching) Verify(ctx context.Context, p access.Pass, ref FileRef, kind SampleKind, data []byte) (bool, error) {
+	if _, err := p.Tx(); err != nil {
+		return false, err
+	}
 	sample, err := m.read(ctx, kind, data, "2017/2226 art 23(2)")
 	if err != nil {
 		return false, err
@@ -42,6 +45,9 @@ func (m Matching) Verify(ctx context.Context, p access.Pass, ref FileRef, kind S
 
 // Identify looks for the files of somebody at the border (art 27(1), EES-037).
 func (m Matching) Identify(ctx context.Context, p access.Pass, fingers, face []byte) ([]FileRef, error) {
+	if _, err := p.Tx(); err != nil {
+		return nil, err
+	}
 	samples, err := m.samples(ctx, "2017/2226 art 27(1)", fingers, face)
 	if err != nil {
 		return nil, err
@@ -53,6 +59,9 @@ func (m Matching) Identify(ctx context.Context, p access.Pass, fingers, face []b
 // and a face it finds the files that both find. Of latent prints it names the
 // likeliest files whether or not they reach the threshold: an examiner compares.
 func (m Matching) Search(ctx context.Context, p access.Pass, probe BiometricProbe) ([]FileRef, error) {
+	if _, err := p.Tx(); err != nil {
+		return nil, err
+	}
 	searches, err := m.searches(ctx, probe)
 	if err != nil {
 		return nil, err
@@ -231,6 +240,9 @@ func (r *Register) ReadAhead(ctx context.Context, req GateRequest) context.Conte
 // before the operation that writes what was found; nil when there is nothing to
 // make, or the request may not be searched now. Only that operation opens it.
 func (r *Register) AheadOfSearch(p access.Pass, id string) (func(context.Context) context.Context, error) {
+	if _, err := p.Tx(); err != nil {
+		return nil, err
+	}
 	m, ok := r.Identifier.(Matching)
 	if !ok {
 		return nil, nil

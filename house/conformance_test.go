@@ -19,6 +19,7 @@ import (
 	"limen/db"
 	"limen/db/dbtest"
 	"limen/ees"
+	"limen/interop/bms"
 	"limen/interop/cir"
 	"limen/law"
 	"limen/ledger"
@@ -378,11 +379,15 @@ var packageFunctions = map[string]map[string]any{
 	"interop/cir": {"FindByDocument": cir.FindByDocument, "FindByIdentity": cir.FindByIdentity, "FindBySurname": cir.FindBySurname, "Get": cir.Get, "Biometrics": cir.Biometrics, "Profiles": cir.Profiles,
 		"GetAll": cir.GetAll, "Erase": func(p access.Pass, s cir.System) error { _, _, err := cir.Erase(p, s, "a"); return err },
 		"Create": cir.Create, "AddDocument": cir.AddDocument, "AddIdentity": cir.AddIdentity, "AddBiometric": cir.AddBiometric, "Absorb": cir.Absorb, "Release": cir.Release, "Size": cir.Size,
-		"CorrectIdentity": cir.CorrectIdentity, "CorrectDocument": cir.CorrectDocument, "Extract": cir.Extract},
+		"CorrectIdentity": cir.CorrectIdentity, "CorrectDocument": cir.CorrectDocument, "Extract": cir.Extract,
+		"AddImages": cir.AddImages, "Images": cir.Images, "DropImages": cir.DropImages},
+	"interop/bms": {"Enrol": bms.Enrol, "Move": bms.Move, "Record": bms.Record, "Erase": func(p access.Pass) error { _, err := bms.Erase(p, bms.EES, ""); return err },
+		"Accuracy": func(p access.Pass) error { _, err := bms.Accuracy(p, "2026-05", false); return err }},
 }
 
 // passMethods are the types whose methods take a pass.
-var passMethods = map[string]map[string]any{"ees": {"Register": new(ees.Register)}, "carrier": {"Copy": new(carrier.Copy)}}
+var passMethods = map[string]map[string]any{"ees": {"Register": new(ees.Register), "Matching": ees.Matching{}},
+	"interop/bms": {"Service": new(bms.Service), "Finding": new(bms.Finding)}, "carrier": {"Copy": new(carrier.Copy)}}
 
 // Every exported function of a room that takes a pass turns an empty one away,
 // and a pass that was used. The source says which functions there are.
