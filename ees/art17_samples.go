@@ -108,7 +108,7 @@ func (c *checking) mayTake(kind SampleKind) error {
 	case c.kept.Origin == Manual:
 		return no("no_biometrics_by_hand", "2017/2226 art 21(2)", "What was written by hand has no biometrics. They are taken at the next crossing.")
 	case c.kept.Suspended:
-		return no("biometrics_suspended", "2025/1534", "Biometrics are suspended at this crossing point. Take none until the suspension has ended.")
+		return no("biometrics_suspended", "2025/1534 art 4", "Biometrics are suspended at this crossing point. Take none until the suspension has ended.")
 	case kind == FaceSample:
 	case c.kept.UnderTwelve:
 		return no("no_fingerprints_of_a_child", "2017/2226 art 17(3)", "No fingerprints are taken of a child under twelve.")
