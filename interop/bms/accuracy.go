@@ -152,16 +152,16 @@ type AccuracyReport struct {
 
 // Accuracy counts the outcomes of a month, those of synthetic templates apart.
 func Accuracy(p access.Pass, month string, synthetic bool) (AccuracyReport, error) {
+	tx, err := p.Tx()
+	if err != nil {
+		return AccuracyReport{}, err
+	}
 	first, err := time.Parse("2006-01", month)
 	if err != nil {
 		return AccuracyReport{}, law.BadField("month", "month_unreadable", "2019/329", "Name the month as year and month: 2026-05.")
 	}
 	if first.After(p.Now()) {
 		return AccuracyReport{}, law.BadField("month", "month_not_begun", "2019/329", "That month has not begun.")
-	}
-	tx, err := p.Tx()
-	if err != nil {
-		return AccuracyReport{}, err
 	}
 	type key struct {
 		task  Task

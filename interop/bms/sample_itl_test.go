@@ -163,7 +163,7 @@ func TestLatentPrintsOfATransaction(t *testing.T) {
 	}
 }
 
-// IOP-013, 2019/817 art 13(1): no palm, no slap and no face is made a print of, and
+// 2019/817 art 13(1): no palm, no slap and no face is made a print of, and
 // no file costs more than its ten fingers may.
 func TestTransactionsThatAreRefused(t *testing.T) {
 	read := bms.Reader(byWidth())
